@@ -1,0 +1,117 @@
+/// What is wrong with the bytes of a record.
+public enum RecordError: Error, Sendable, Equatable {
+    /// The bytes end before the value does.
+    case truncated(at: Int)
+    /// The first bytes are not those of this kind of record.
+    case wrongMagic
+    /// The record is of a version that this program does not know.
+    case unknownVersion(UInt16)
+    /// A value that no writer of this version writes.
+    case malformed(String, at: Int)
+    /// The checksum over the record does not match: torn or damaged.
+    case damaged
+}
+
+/// Reads what `ByteWriter` wrote. Nothing in the input is believed: every length is checked against what is left.
+public struct ByteReader: Sendable {
+    private let bytes: [UInt8]
+    private let end: Int
+    /// Where the next value begins.
+    public private(set) var position: Int
+
+    /// A reader over the whole of `bytes`.
+    public init(_ bytes: [UInt8]) {
+        self.bytes = bytes
+        self.end = bytes.count
+        self.position = 0
+    }
+
+    /// How many bytes are left.
+    public var remaining: Int { end - position }
+
+    /// Reads an integer in its own width.
+    public mutating func integer<Value: FixedWidthInteger>(_ type: Value.Type = Value.self) throws(RecordError) -> Value {
+        let size = MemoryLayout<Value>.size
+        guard remaining >= size else { throw .truncated(at: position) }
+        let value = bytes.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: position, as: Value.self) }
+        position += size
+        return Value(littleEndian: value)
+    }
+
+    /// Reads a byte that must be 0 or 1.
+    public mutating func bool() throws(RecordError) -> Bool {
+        switch try integer(UInt8.self) {
+        case 0: return false
+        case 1: return true
+        default: throw .malformed("a flag is neither 0 nor 1", at: position - 1)
+        }
+    }
+
+    /// Reads a count and that many bytes.
+    public mutating func byteList() throws(RecordError) -> [UInt8] {
+        let count = Int(try integer(UInt32.self))
+        guard remaining >= count else { throw .truncated(at: position) }
+        defer { position += count }
+        return Array(bytes[position..<position + count])
+    }
+
+    /// Reads UTF-8 text; other bytes are an error.
+    public mutating func string() throws(RecordError) -> String {
+        let start = position
+        let list = try byteList()
+        guard let text = String(validating: list, as: UTF8.self) else {
+            throw .malformed("text is not UTF-8", at: start)
+        }
+        return text
+    }
+
+    /// Reads a count and that many elements. Each element takes a byte at least, so a count can't ask for more memory
+    /// than the input has bytes.
+    public mutating func list<Element>(
+        _ each: (inout ByteReader) throws(RecordError) -> Element
+    ) throws(RecordError) -> [Element] {
+        let count = Int(try integer(UInt32.self))
+        guard remaining >= count else { throw .truncated(at: position) }
+        var values: [Element] = []
+        values.reserveCapacity(min(count, 4096))
+        for _ in 0..<count { values.append(try each(&self)) }
+        return values
+    }
+
+    /// Reads a flag and, if it is set, a value.
+    public mutating func optional<Value>(
+        _ each: (inout ByteReader) throws(RecordError) -> Value
+    ) throws(RecordError) -> Value? {
+        try bool() ? try each(&self) : nil
+    }
+
+    /// Reads a list of strings.
+    public mutating func strings() throws(RecordError) -> [String] {
+        try list { (reader) throws(RecordError) in try reader.string() }
+    }
+
+    /// Reads a value by its own form.
+    public mutating func value<Value: ByteCodable>(_ type: Value.Type = Value.self) throws(RecordError) -> Value {
+        try Value(from: &self)
+    }
+
+    /// Reads a list of values by their own form.
+    public mutating func values<Value: ByteCodable>(_ type: Value.Type = Value.self) throws(RecordError) -> [Value] {
+        try list { (reader) throws(RecordError) in try reader.value() }
+    }
+
+    /// Reads a raw value of a closed enumeration.
+    public mutating func choice<Value: RawRepresentable>(_ type: Value.Type = Value.self) throws(RecordError) -> Value
+    where Value.RawValue == UInt8 {
+        let raw = try integer(UInt8.self)
+        guard let value = Value(rawValue: raw) else {
+            throw .malformed("\(raw) is no \(Value.self)", at: position - 1)
+        }
+        return value
+    }
+
+    /// Refuses bytes after the last value: whoever wrote them meant something that would be ignored.
+    public func finish() throws(RecordError) {
+        guard remaining == 0 else { throw .malformed("\(remaining) bytes follow the record", at: position) }
+    }
+}
