@@ -1,0 +1,210 @@
+#define _GNU_SOURCE
+#include "CKernel.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <net/if.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+// Numbers that are the same on every architecture since 424 (asm-generic), for headers that lack them.
+#define NR_pidfd_send_signal 424
+#define NR_open_tree 428
+#define NR_move_mount 429
+#define NR_fsopen 430
+#define NR_fsconfig 431
+#define NR_fsmount 432
+#define NR_pidfd_open 434
+#define NR_clone3 435
+#define NR_close_range 436
+#define NR_openat2 437
+#define NR_mount_setattr 442
+#define NR_landlock_create_ruleset 444
+#define NR_landlock_add_rule 445
+#define NR_landlock_restrict_self 446
+
+// struct clone_args of linux/sched.h, its own copy: the C library has no wrapper for clone3.
+struct clone_arguments {
+    uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls, set_tid, set_tid_size, cgroup;
+};
+
+int csn_clone3(uint64_t flags, int cgroup, int *pidfd) {
+    struct clone_arguments arguments;
+    memset(&arguments, 0, sizeof arguments);
+    arguments.flags = flags | CSN_CLONE_PIDFD | (cgroup >= 0 ? CSN_CLONE_INTO_CGROUP : 0);
+    arguments.pidfd = (uint64_t)(uintptr_t)pidfd;
+    arguments.exit_signal = SIGCHLD;
+    arguments.cgroup = cgroup >= 0 ? (uint64_t)cgroup : 0;
+    return (int)syscall(NR_clone3, &arguments, sizeof arguments);
+}
+
+int csn_fork(void) { return fork(); }
+int csn_pipe2(int ends[2], int flags) { return pipe2(ends, flags); }
+const char *csn_errno_name(int number) { return strerrorname_np(number); }
+int csn_pidfd_open(int pid) { return (int)syscall(NR_pidfd_open, pid, 0); }
+int csn_pidfd_send_signal(int pidfd, int signal) { return (int)syscall(NR_pidfd_send_signal, pidfd, signal, NULL, 0); }
+
+int csn_execveat(int fd, const char *path, char *const argv[], char *const envp[], int flags) {
+    return (int)syscall(SYS_execveat, fd, path, argv, envp, flags);
+}
+
+int csn_close_range(unsigned first, unsigned last, unsigned flags) {
+    return (int)syscall(NR_close_range, first, last, flags);
+}
+
+int csn_openat2(int directory, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve) {
+    struct { uint64_t flags, mode, resolve; } how = {flags, mode, resolve};
+    return (int)syscall(NR_openat2, directory, path, &how, sizeof how);
+}
+
+int csn_memfd(const char *name, unsigned flags) { return memfd_create(name, flags); }
+int csn_fcntl(int fd, int command, long argument) { return fcntl(fd, command, argument); }
+int csn_ioctl_int(int fd, unsigned long request, long argument) { return ioctl(fd, request, argument); }
+int csn_ioctl_pointer(int fd, unsigned long request, void *argument) { return ioctl(fd, request, argument); }
+
+int csn_prctl(int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d) {
+    return prctl(option, a, b, c, d);
+}
+
+int csn_pivot_root(const char *new_root, const char *put_old) { return (int)syscall(SYS_pivot_root, new_root, put_old); }
+
+int csn_open_tree(int directory, const char *path, unsigned flags) {
+    return (int)syscall(NR_open_tree, directory, path, flags | O_CLOEXEC);
+}
+
+int csn_move_mount(int from, const char *from_path, int to, const char *to_path, unsigned flags) {
+    return (int)syscall(NR_move_mount, from, from_path, to, to_path, flags);
+}
+
+int csn_fsopen(const char *type) { return (int)syscall(NR_fsopen, type, 1 /* FSOPEN_CLOEXEC */); }
+
+int csn_fsconfig(int fd, unsigned command, const char *key, const char *value) {
+    return (int)syscall(NR_fsconfig, fd, command, key, value, 0);
+}
+
+int csn_fsmount(int fd, unsigned attributes) { return (int)syscall(NR_fsmount, fd, 1 /* FSMOUNT_CLOEXEC */, attributes); }
+
+int csn_mount_setattr(int fd, const char *path, unsigned flags, uint64_t set, uint64_t clear, int userns) {
+    struct { uint64_t set, clear, propagation, userns; } attributes = {set, clear, 0, userns >= 0 ? (uint64_t)userns : 0};
+    return (int)syscall(NR_mount_setattr, fd, path, flags, &attributes, sizeof attributes);
+}
+
+int csn_seccomp_install(const void *filter, unsigned short count) {
+    struct sock_fprog program = {count, (struct sock_filter *)filter};
+    return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program);
+}
+
+int csn_seccomp_action_available(uint32_t action) {
+    return (int)syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action);
+}
+
+int csn_landlock_abi(void) {
+    return (int)syscall(NR_landlock_create_ruleset, NULL, 0, CSN_LANDLOCK_CREATE_RULESET_VERSION);
+}
+
+int csn_landlock_create(uint64_t fs, uint64_t net, uint64_t scoped, size_t size) {
+    uint64_t attributes[3] = {fs, net, scoped};
+    return (int)syscall(NR_landlock_create_ruleset, attributes, size, 0);
+}
+
+int csn_landlock_add_path(int ruleset, int parent, uint64_t access) {
+    struct __attribute__((packed)) { uint64_t access; int32_t parent; } rule = {access, parent};
+    return (int)syscall(NR_landlock_add_rule, ruleset, CSN_LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
+}
+
+int csn_landlock_add_port(int ruleset, uint64_t port, uint64_t access) {
+    uint64_t rule[2] = {access, port};
+    return (int)syscall(NR_landlock_add_rule, ruleset, CSN_LANDLOCK_RULE_NET_PORT, rule, 0);
+}
+
+int csn_landlock_restrict(int ruleset) { return (int)syscall(NR_landlock_restrict_self, ruleset, 0); }
+int csn_keyctl_join_session(void) { return (int)syscall(SYS_keyctl, 1 /* KEYCTL_JOIN_SESSION_KEYRING */, NULL); }
+
+// The raw calls: glibc's wrappers would walk all threads, and there is one.
+int csn_setresuid(unsigned r, unsigned e, unsigned s) { return (int)syscall(SYS_setresuid, r, e, s); }
+int csn_setresgid(unsigned r, unsigned e, unsigned s) { return (int)syscall(SYS_setresgid, r, e, s); }
+int csn_setgroups_empty(void) { return (int)syscall(SYS_setgroups, 0, NULL); }
+
+int csn_setrlimit(int resource, uint64_t soft, uint64_t hard) {
+    struct rlimit limit = {soft, hard};
+    return setrlimit(resource, &limit);
+}
+
+int csn_loopback_up(void) {
+    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0) return -1;
+    struct ifreq request;
+    memset(&request, 0, sizeof request);
+    memcpy(request.ifr_name, "lo", 3);
+    request.ifr_flags = IFF_UP | IFF_RUNNING;
+    int result = ioctl(fd, CSN_SIOCSIFFLAGS, &request);
+    int saved = errno;
+    close(fd);
+    errno = saved;
+    return result;
+}
+
+int csn_send_with_descriptors(int socket, const void *bytes, size_t count, const int *fds, size_t fd_count) {
+    struct iovec vector = {(void *)bytes, count};
+    union { char bytes[CMSG_SPACE(8 * sizeof(int))]; struct cmsghdr align; } control;
+    struct msghdr message = {.msg_iov = &vector, .msg_iovlen = 1};
+    if (fd_count > 8) { errno = EINVAL; return -1; }
+    if (fd_count > 0) {
+        message.msg_control = control.bytes;
+        message.msg_controllen = CMSG_SPACE(fd_count * sizeof(int));
+        struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+        header->cmsg_level = SOL_SOCKET;
+        header->cmsg_type = SCM_RIGHTS;
+        header->cmsg_len = CMSG_LEN(fd_count * sizeof(int));
+        memcpy(CMSG_DATA(header), fds, fd_count * sizeof(int));
+    }
+    return sendmsg(socket, &message, MSG_NOSIGNAL) < 0 ? -1 : 0;
+}
+
+ssize_t csn_receive_with_descriptors(int socket, void *bytes, size_t count, int *fds, size_t capacity, size_t *fd_count) {
+    struct iovec vector = {bytes, count};
+    union { char bytes[CMSG_SPACE(8 * sizeof(int))]; struct cmsghdr align; } control;
+    struct msghdr message = {
+        .msg_iov = &vector, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof control.bytes};
+    *fd_count = 0;
+    ssize_t got = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
+    if (got < 0) return got;
+    for (struct cmsghdr *header = CMSG_FIRSTHDR(&message); header; header = CMSG_NXTHDR(&message, header)) {
+        if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) continue;
+        size_t found = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+        for (size_t i = 0; i < found; i++) {
+            int fd;
+            memcpy(&fd, CMSG_DATA(header) + i * sizeof(int), sizeof(int));
+            if (*fd_count < capacity) fds[(*fd_count)++] = fd;
+            else close(fd);
+        }
+    }
+    return got;
+}
+
+int csn_peer_uid(int socket, unsigned *uid, int *pid) {
+    struct ucred credentials;
+    socklen_t size = sizeof credentials;
+    if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &credentials, &size) < 0) return -1;
+    *uid = credentials.uid;
+    *pid = credentials.pid;
+    return 0;
+}
+
+int csn_wait_exited(int status) { return WIFEXITED(status); }
+int csn_wait_code(int status) { return WEXITSTATUS(status); }
+int csn_wait_signal(int status) { return WTERMSIG(status); }
+int csn_is_directory(unsigned mode) { return S_ISDIR(mode); }
+int csn_is_regular(unsigned mode) { return S_ISREG(mode); }
+int csn_is_symlink(unsigned mode) { return S_ISLNK(mode); }

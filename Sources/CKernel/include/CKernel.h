@@ -1,0 +1,105 @@
+// What Swift cannot import from the C library: variadic functions, macros, and system calls without a wrapper.
+// Each function is one call and leaves errno as the kernel set it. Nothing here decides anything.
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+// Linux constants newer than Debian 12's headers (6.1), or hidden behind feature macros. Values: include/uapi.
+enum {
+    CSN_O_PATH = 010000000,
+    CSN_O_TMPFILE = 020200000,
+    CSN_AT_EMPTY_PATH = 0x1000,
+    CSN_AT_RECURSIVE = 0x8000,
+    CSN_AT_SYMLINK_NOFOLLOW = 0x100,
+    CSN_RESOLVE_NO_XDEV = 0x01,
+    CSN_RESOLVE_NO_MAGICLINKS = 0x02,
+    CSN_RESOLVE_NO_SYMLINKS = 0x04,
+    CSN_RESOLVE_BENEATH = 0x08,
+    CSN_RESOLVE_IN_ROOT = 0x10,
+    CSN_OPEN_TREE_CLONE = 1,
+    CSN_MOVE_MOUNT_F_EMPTY_PATH = 0x04,
+    CSN_MOVE_MOUNT_T_EMPTY_PATH = 0x40,
+    CSN_FSCONFIG_SET_FLAG = 0,
+    CSN_FSCONFIG_SET_STRING = 1,
+    CSN_FSCONFIG_CMD_CREATE = 6,
+    CSN_MOUNT_ATTR_RDONLY = 0x01,
+    CSN_MOUNT_ATTR_NOSUID = 0x02,
+    CSN_MOUNT_ATTR_NODEV = 0x04,
+    CSN_MOUNT_ATTR_NOEXEC = 0x08,
+    CSN_MOUNT_ATTR_NOATIME = 0x10,
+    CSN_MOUNT_ATTR_NOSYMFOLLOW = 0x00200000,
+    CSN_MOUNT_ATTR_IDMAP = 0x00100000,
+    CSN_P_PIDFD = 3,
+    CSN_MFD_CLOEXEC = 1,
+    CSN_MFD_ALLOW_SEALING = 2,
+    CSN_F_ADD_SEALS = 1033,
+    CSN_F_GET_SEALS = 1034,
+    CSN_F_SETPIPE_SZ = 1031,
+    CSN_SEALS_ALL = 0x0f, // seal, shrink, grow, write
+    CSN_CLOSE_RANGE_CLOEXEC = 4,
+    CSN_LANDLOCK_CREATE_RULESET_VERSION = 1,
+    CSN_LANDLOCK_RULE_PATH_BENEATH = 1,
+    CSN_LANDLOCK_RULE_NET_PORT = 2,
+    CSN_PR_SET_MDWE = 65,
+    CSN_PR_GET_MDWE = 66,
+    CSN_SIOCSIFFLAGS = 0x8914,
+    CSN_SIOCGIFFLAGS = 0x8913,
+};
+
+#define CSN_CLONE_PIDFD 0x00001000ull
+#define CSN_CLONE_NEWTIME 0x00000080ull
+#define CSN_CLONE_NEWNS 0x00020000ull
+#define CSN_CLONE_NEWCGROUP 0x02000000ull
+#define CSN_CLONE_NEWUTS 0x04000000ull
+#define CSN_CLONE_NEWIPC 0x08000000ull
+#define CSN_CLONE_NEWUSER 0x10000000ull
+#define CSN_CLONE_NEWPID 0x20000000ull
+#define CSN_CLONE_NEWNET 0x40000000ull
+#define CSN_CLONE_CLEAR_SIGHAND 0x100000000ull
+#define CSN_CLONE_INTO_CGROUP 0x200000000ull
+
+// clone3(2): returns the child's pid to the parent, 0 to the child. cgroup is a directory descriptor or -1.
+int csn_clone3(uint64_t flags, int cgroup, int *pidfd);
+int csn_fork(void);
+int csn_pipe2(int ends[2], int flags);
+const char *csn_errno_name(int number);
+int csn_pidfd_open(int pid);
+int csn_pidfd_send_signal(int pidfd, int signal);
+int csn_execveat(int fd, const char *path, char *const argv[], char *const envp[], int flags);
+int csn_close_range(unsigned first, unsigned last, unsigned flags);
+int csn_openat2(int directory, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve);
+int csn_memfd(const char *name, unsigned flags);
+int csn_fcntl(int fd, int command, long argument);
+int csn_ioctl_int(int fd, unsigned long request, long argument);
+int csn_ioctl_pointer(int fd, unsigned long request, void *argument);
+int csn_prctl(int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d);
+int csn_pivot_root(const char *new_root, const char *put_old);
+int csn_open_tree(int directory, const char *path, unsigned flags);
+int csn_move_mount(int from, const char *from_path, int to, const char *to_path, unsigned flags);
+int csn_fsopen(const char *type);
+int csn_fsconfig(int fd, unsigned command, const char *key, const char *value);
+int csn_fsmount(int fd, unsigned attributes);
+int csn_mount_setattr(int fd, const char *path, unsigned flags, uint64_t set, uint64_t clear, int userns);
+int csn_seccomp_install(const void *filter, unsigned short count);
+int csn_seccomp_action_available(uint32_t action);
+int csn_landlock_abi(void);
+int csn_landlock_create(uint64_t fs, uint64_t net, uint64_t scoped, size_t size);
+int csn_landlock_add_path(int ruleset, int parent, uint64_t access);
+int csn_landlock_add_port(int ruleset, uint64_t port, uint64_t access);
+int csn_landlock_restrict(int ruleset);
+int csn_keyctl_join_session(void);
+int csn_setresuid(unsigned r, unsigned e, unsigned s);
+int csn_setresgid(unsigned r, unsigned e, unsigned s);
+int csn_setgroups_empty(void);
+int csn_setrlimit(int resource, uint64_t soft, uint64_t hard);
+int csn_loopback_up(void);
+int csn_send_with_descriptors(int socket, const void *bytes, size_t count, const int *fds, size_t fd_count);
+ssize_t csn_receive_with_descriptors(int socket, void *bytes, size_t count, int *fds, size_t capacity, size_t *fd_count);
+int csn_peer_uid(int socket, unsigned *uid, int *pid);
+int csn_wait_exited(int status);
+int csn_wait_code(int status);
+int csn_wait_signal(int status);
+int csn_is_directory(unsigned mode);
+int csn_is_regular(unsigned mode);
+int csn_is_symlink(unsigned mode);

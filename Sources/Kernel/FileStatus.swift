@@ -1,0 +1,61 @@
+internal import CKernel
+public import Glibc
+
+/// What stat(2) says of a file, as far as anybody here asks.
+public struct FileStatus: Sendable, Equatable {
+    /// Device number of the file system.
+    public let device: UInt64
+    /// Number of the file on its device.
+    public let inode: UInt64
+    /// Kind and permission bits.
+    public let mode: UInt32
+    /// Owner's uid and gid, as this process sees them.
+    public let owner: UInt32
+    /// Group's gid.
+    public let group: UInt32
+    /// Length in bytes.
+    public let size: UInt64
+    /// Time of the last change of the contents, in nanoseconds since 1970.
+    public let modified: Int64
+    /// Time of the last change of the inode, in nanoseconds since 1970; no program can set it.
+    public let changed: Int64
+    /// How many names the file has.
+    public let links: UInt64
+
+    init(_ raw: stat) {
+        device = UInt64(raw.st_dev)
+        inode = UInt64(raw.st_ino)
+        mode = raw.st_mode
+        owner = raw.st_uid
+        group = raw.st_gid
+        size = UInt64(raw.st_size)
+        links = UInt64(raw.st_nlink)
+        modified = Int64(raw.st_mtim.tv_sec) * 1_000_000_000 + Int64(raw.st_mtim.tv_nsec)
+        changed = Int64(raw.st_ctim.tv_sec) * 1_000_000_000 + Int64(raw.st_ctim.tv_nsec)
+    }
+
+    /// Whether it is a directory.
+    public var isDirectory: Bool { csn_is_directory(mode) != 0 }
+    /// Whether it is a regular file.
+    public var isRegular: Bool { csn_is_regular(mode) != 0 }
+    /// Whether it is a symbolic link.
+    public var isSymbolicLink: Bool { csn_is_symlink(mode) != 0 }
+    /// The twelve permission bits.
+    public var permissions: UInt32 { mode & 0o7777 }
+
+    /// The status of an open file. The corresponding call is fstat(2).
+    public static func of(_ fd: Int32) throws(Errno) -> FileStatus {
+        var raw = stat()
+        _ = try checked { fstat(fd, &raw) }
+        return FileStatus(raw)
+    }
+
+    /// The status of a name. The corresponding call is fstatat(2).
+    ///
+    /// - Parameter follow: Whether a symbolic link at the end is followed.
+    public static func of(_ path: String, at directory: Int32 = AT_FDCWD, follow: Bool = true) throws(Errno) -> FileStatus {
+        var raw = stat()
+        _ = try checked { fstatat(directory, path, &raw, follow ? 0 : Int32(CSN_AT_SYMLINK_NOFOLLOW)) }
+        return FileStatus(raw)
+    }
+}

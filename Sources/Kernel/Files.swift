@@ -1,0 +1,143 @@
+internal import CKernel
+public import Glibc
+
+/// Names, directories and files, by path or relative to a directory's descriptor.
+public enum Files {
+    /// Opens a file, close-on-exec. The corresponding call is openat(2).
+    public static func open(
+        _ path: String, _ flags: Int32, mode: UInt32 = 0, at directory: Int32 = AT_FDCWD
+    ) throws(Errno) -> Descriptor {
+        Descriptor(owning: try checked { Glibc.openat(directory, path, flags | O_CLOEXEC, mode) })
+    }
+
+    /// Opens a name only to refer to it (O_PATH): neither reading nor writing, and no side effect on devices or FIFOs.
+    public static func reference(
+        _ path: String, at directory: Int32 = AT_FDCWD, follow: Bool = true
+    ) throws(Errno) -> Descriptor {
+        try open(path, Int32(CSN_O_PATH) | (follow ? 0 : O_NOFOLLOW), at: directory)
+    }
+
+    /// Opens a name whose resolution may not leave `directory`. The corresponding call is openat2(2) with RESOLVE_BENEATH.
+    public static func openBeneath(
+        _ directory: Int32, _ path: String, _ flags: Int32, noSymbolicLinks: Bool = false
+    ) throws(Errno) -> Descriptor {
+        let resolve = UInt64(CSN_RESOLVE_BENEATH) | UInt64(CSN_RESOLVE_NO_MAGICLINKS)
+            | (noSymbolicLinks ? UInt64(CSN_RESOLVE_NO_SYMLINKS) : 0)
+        let all = UInt64(UInt32(bitPattern: flags | O_CLOEXEC))
+        return Descriptor(owning: try checked { csn_openat2(directory, path, all, 0, resolve) })
+    }
+
+    /// Everything in a file.
+    public static func contents(
+        _ path: String, at directory: Int32 = AT_FDCWD, limit: Int = 256 << 20
+    ) throws(Errno) -> [UInt8] {
+        let file = try open(path, O_RDONLY, at: directory)
+        return try Transfer.readAll(file.number, limit: limit)
+    }
+
+    /// Makes a file whole or not at all: written beside its name, made durable, renamed into place.
+    ///
+    /// - Parameter durable: Whether fsync(2) is called for the file before it gets its name.
+    public static func replace(
+        _ path: String, with bytes: [UInt8], mode: UInt32 = 0o600, at directory: Int32 = AT_FDCWD, durable: Bool = true
+    ) throws(Errno) {
+        let temporary = path + ".new"
+        let file = try open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, mode: mode, at: directory)
+        try Transfer.write(file.number, bytes)
+        if durable { _ = try checked { fdatasync(file.number) } }
+        _ = try checked { renameat(directory, temporary, directory, path) }
+    }
+
+    /// Makes a directory. The corresponding call is mkdirat(2).
+    public static func makeDirectory(_ path: String, mode: UInt32 = 0o700, at directory: Int32 = AT_FDCWD) throws(Errno) {
+        _ = try checked { mkdirat(directory, path, mode) }
+    }
+
+    /// Makes a directory and those above it that are missing.
+    public static func makeDirectories(_ path: String, mode: UInt32 = 0o700) throws(Errno) {
+        do {
+            try makeDirectory(path, mode: mode)
+        } catch {
+            if error.rawValue == EEXIST { return }
+            guard error.rawValue == ENOENT, let parent = Paths.parent(path) else { throw error }
+            try makeDirectories(parent, mode: mode)
+            try makeDirectory(path, mode: mode)
+        }
+    }
+
+    /// Makes a symbolic link. The corresponding call is symlinkat(2).
+    public static func link(_ target: String, as path: String, at directory: Int32 = AT_FDCWD) throws(Errno) {
+        _ = try checked { symlinkat(target, directory, path) }
+    }
+
+    /// Where a symbolic link points to. The corresponding call is readlinkat(2).
+    public static func target(_ path: String, at directory: Int32 = AT_FDCWD) throws(Errno) -> String {
+        var buffer = [CChar](repeating: 0, count: 4096)
+        let count = try checked { readlinkat(directory, path, &buffer, 4096) }
+        return String(decoding: buffer.prefix(count).lazy.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    /// The path under which an open file is known now. Source: proc(5), /proc/PID/fd.
+    public static func path(of fd: Int32) throws(Errno) -> String {
+        try target("/proc/self/fd/\(fd)")
+    }
+
+    /// Removes a name. The corresponding call is unlinkat(2).
+    public static func remove(_ path: String, at directory: Int32 = AT_FDCWD, isDirectory: Bool = false) throws(Errno) {
+        _ = try checked { unlinkat(directory, path, isDirectory ? AT_REMOVEDIR : 0) }
+    }
+
+    /// The names in a directory, without `.` and `..`, in no particular order.
+    public static func names(in path: String, at directory: Int32 = AT_FDCWD) throws(Errno) -> [String] {
+        let opened = try open(path, O_RDONLY | O_DIRECTORY, at: directory).release()
+        guard let stream = fdopendir(opened) else {
+            let failure = Errno.last
+            _ = Descriptor(owning: opened)
+            throw failure
+        }
+        defer { closedir(stream) }
+        var names: [String] = []
+        while let entry = readdir(stream) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name != "." && name != ".." { names.append(name) }
+        }
+        return names
+    }
+
+    /// Removes a tree, never following a symbolic link; what is already gone is no failure.
+    public static func removeTree(_ name: String, at directory: Int32 = AT_FDCWD) throws(Errno) {
+        do {
+            return try remove(name, at: directory)
+        } catch {
+            if error.rawValue == ENOENT { return }
+            guard error.rawValue == EISDIR || error.rawValue == EPERM else { throw error }
+        }
+        let inner = try open(name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, at: directory)
+        for child in try names(in: ".", at: inner.number) { try removeTree(child, at: inner.number) }
+        try remove(name, at: directory, isDirectory: true)
+    }
+
+    /// Takes an advisory lock on the whole file for as long as the open file lives. The corresponding call is flock(2).
+    ///
+    /// - Returns: False if somebody else holds it.
+    public static func lock(_ fd: Int32) throws(Errno) -> Bool {
+        do {
+            _ = try checked { flock(fd, LOCK_EX | LOCK_NB) }
+            return true
+        } catch {
+            guard error.rawValue == EWOULDBLOCK else { throw error }
+            return false
+        }
+    }
+
+    /// Memory that can be passed as a descriptor and is sealed: nobody changes it any more. Source: memfd_create(2).
+    public static func sealedMemory(_ name: String, _ bytes: [UInt8]) throws(Errno) -> Descriptor {
+        let flags = CSN_MFD_CLOEXEC | CSN_MFD_ALLOW_SEALING
+        let memory = Descriptor(owning: try checked { csn_memfd(name, UInt32(flags)) })
+        try Transfer.write(memory.number, bytes)
+        _ = try checked { csn_fcntl(memory.number, Int32(CSN_F_ADD_SEALS), CSN_SEALS_ALL) }
+        return memory
+    }
+}
