@@ -6,6 +6,7 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <net/if.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -200,6 +201,20 @@ int csn_peer_uid(int socket, unsigned *uid, int *pid) {
     *uid = credentials.uid;
     *pid = credentials.pid;
     return 0;
+}
+
+int csn_accept(int socket) { return accept4(socket, NULL, NULL, SOCK_CLOEXEC); }
+
+int csn_poll(void *entries, unsigned long count, int64_t timeout) {
+    struct timespec time = {timeout / 1000000000, timeout % 1000000000};
+    return ppoll((struct pollfd *)entries, count, timeout < 0 ? NULL : &time, NULL);
+}
+
+int64_t csn_children_cpu(void) {
+    struct rusage usage;
+    if (getrusage(RUSAGE_CHILDREN, &usage) < 0) return -1;
+    return (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000000
+        + (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1000;
 }
 
 int csn_wait_exited(int status) { return WIFEXITED(status); }

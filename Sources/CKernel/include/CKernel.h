@@ -97,6 +97,11 @@ int csn_loopback_up(void);
 int csn_send_with_descriptors(int socket, const void *bytes, size_t count, const int *fds, size_t fd_count);
 ssize_t csn_receive_with_descriptors(int socket, void *bytes, size_t count, int *fds, size_t capacity, size_t *fd_count);
 int csn_peer_uid(int socket, unsigned *uid, int *pid);
+int csn_accept(int socket);
+// Nanoseconds; a negative timeout waits for ever.
+int csn_poll(void *entries, unsigned long count, int64_t timeout);
+// CPU time of all reaped children in nanoseconds, or -1.
+int64_t csn_children_cpu(void);
 int csn_wait_exited(int status);
 int csn_wait_code(int status);
 int csn_wait_signal(int status);
