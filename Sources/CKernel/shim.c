@@ -51,6 +51,7 @@ int csn_clone3(uint64_t flags, int cgroup, int *pidfd) {
 }
 
 int csn_fork(void) { return fork(); }
+int csn_pause(void) { return pause(); }
 int csn_pipe2(int ends[2], int flags) { return pipe2(ends, flags); }
 const char *csn_errno_name(int number) { return strerrorname_np(number); }
 int csn_pidfd_open(int pid) { return (int)syscall(NR_pidfd_open, pid, 0); }

@@ -31,6 +31,11 @@ enum {
     CSN_MOUNT_ATTR_NOSYMFOLLOW = 0x00200000,
     CSN_MOUNT_ATTR_IDMAP = 0x00100000,
     CSN_P_PIDFD = 3,
+    CSN_UMOUNT_NOFOLLOW = 8,
+    CSN_PR_SET_PDEATHSIG = 1,
+    CSN_PR_SET_DUMPABLE = 4,
+    CSN_PR_SET_NO_NEW_PRIVS = 38,
+    CSN_PR_SET_SPECULATION_CTRL = 53,
     CSN_MFD_CLOEXEC = 1,
     CSN_MFD_ALLOW_SEALING = 2,
     CSN_F_ADD_SEALS = 1033,
@@ -62,6 +67,7 @@ enum {
 // clone3(2): returns the child's pid to the parent, 0 to the child. cgroup is a directory descriptor or -1.
 int csn_clone3(uint64_t flags, int cgroup, int *pidfd);
 int csn_fork(void);
+int csn_pause(void);
 int csn_pipe2(int ends[2], int flags);
 const char *csn_errno_name(int number);
 int csn_pidfd_open(int pid);

@@ -1,0 +1,48 @@
+internal import CCapability
+internal import CKernel
+internal import Glibc
+public import Kernel
+public import Records
+
+/// The five capability sets of this process, emptied through libcap. Source: capabilities(7).
+public enum Capabilities {
+    /// Locks the secure bits: no program regains capabilities by being root or by a change of user.
+    ///
+    /// Must come first of all: setting them needs a capability, and they keep the sets across the change of user.
+    public static func lockSecureBits() throws(ConfinementError) {
+        // NOROOT, NO_SETUID_FIXUP and NO_CAP_AMBIENT_RAISE with their locks, and the lock of KEEP_CAPS.
+        let bits: UInt32 = 0b1110_1111
+        _ = try step(.secureBits) { () throws(Errno) in try checked { cap_set_secbits(bits) } }
+    }
+
+    /// Empties the bounding and the ambient set. Must come before the permitted set is emptied, which it needs.
+    public static func emptyBoundingSet() throws(ConfinementError) {
+        try step(.boundingSet) { () throws(Errno) in
+            var capability: cap_value_t = 0
+            // cap_get_bound fails at the first number that this kernel does not know.
+            while cap_get_bound(capability) >= 0 {
+                let number = capability
+                _ = try checked { cap_drop_bound(number) }
+                capability += 1
+            }
+            _ = try checked { cap_reset_ambient() }
+        }
+    }
+
+    /// Empties the effective, permitted and inheritable sets, but for what is kept.
+    public static func empty(keeping kept: [Int32] = []) throws(ConfinementError) {
+        try step(.capabilities) { () throws(Errno) in
+            guard let sets = cap_init() else { throw Errno(rawValue: ENOMEM) }
+            defer { cap_free(UnsafeMutableRawPointer(sets)) }
+            if !kept.isEmpty {
+                let count = Int32(kept.count)
+                _ = try checked { cap_set_flag(sets, CAP_PERMITTED, count, kept, CAP_SET) }
+                _ = try checked { cap_set_flag(sets, CAP_EFFECTIVE, count, kept, CAP_SET) }
+            }
+            _ = try checked { cap_set_proc(sets) }
+        }
+    }
+
+    /// CAP_KILL: what a monitor with a task under another uid needs.
+    public static let kill: Int32 = 5
+}

@@ -1,0 +1,64 @@
+internal import CKernel
+public import Kernel
+public import Records
+
+/// The namespaces of a sandbox, made in one clone3(2) together with its first process.
+public enum Namespaces {
+    /// What a call of `enter` returned to whom.
+    public enum Side {
+        /// The new process, PID 1 of its namespace.
+        case inside
+        /// The caller: the process's pid on this side and a pidfd that the caller owns.
+        case outside(pid: Int32, pidfd: Int32)
+    }
+
+    /// Makes the namespaces and the sandbox's init in one step, straight into a cgroup where there is one: no moment
+    /// exists in which a process of the task is outside.
+    ///
+    /// The airlock has one thread, which is why Swift may go on after it in the child.
+    ///
+    /// - Parameters:
+    ///   - network: `.host` leaves out the network namespace.
+    ///   - cgroup: The task's cgroup directory, or nil.
+    public static func enter(network: PlannedNetwork, cgroup: Int32?) throws(ConfinementError) -> Side {
+        var flags =
+            CSN_CLONE_NEWUSER | CSN_CLONE_NEWNS | CSN_CLONE_NEWPID | CSN_CLONE_NEWIPC | CSN_CLONE_NEWUTS
+            | CSN_CLONE_NEWCGROUP
+        if network != .host { flags |= CSN_CLONE_NEWNET }
+        var pidfd: Int32 = -1
+        let pid = try step(.namespaces) { () throws(Errno) in
+            try checkedOnce { csn_clone3(flags, cgroup ?? -1, &pidfd) }
+        }
+        return pid == 0 ? .inside : .outside(pid: pid, pidfd: pidfd)
+    }
+
+    /// A user namespace that exists only for an idmapped mount: `inner` on disk is `outer` here.
+    ///
+    /// A child holds it while the maps are written and its descriptor is opened; then it is killed.
+    public static func forMapping(
+        user inner: UInt32, to outer: UInt32, group innerGroup: UInt32, to outerGroup: UInt32
+    ) throws(Errno) -> Descriptor {
+        var number: Int32 = -1
+        let pid = try checkedOnce { csn_clone3(CSN_CLONE_NEWUSER, -1, &number) }
+        if pid == 0 { holdForEver() }
+        let pidfd = Descriptor(owning: number)
+        defer { reapHolder(pid, pidfd.number) }
+        try IdentityMap.write(pid: pid, "uid_map", inner: inner, outer: outer)
+        try IdentityMap.write(pid: pid, "gid_map", inner: innerGroup, outer: outerGroup)
+        return try Files.open("/proc/\(pid)/ns/user", 0)
+    }
+
+    private static func holdForEver() -> Never {
+        while true { csn_pause() }
+    }
+
+    /// The holder did nothing and owns nothing; a failure to reap it leaves a zombie that ends with the monitor.
+    private static func reapHolder(_ pid: Int32, _ pidfd: Int32) {
+        do {
+            try Processes.signal(pidfd, 9)
+            _ = try Processes.reap(pid)
+        } catch {
+            return
+        }
+    }
+}
