@@ -1,8 +1,8 @@
 internal import CCapability
 internal import CKernel
 internal import Glibc
-public import Kernel
-public import Records
+internal import Kernel
+internal import Records
 
 /// The five capability sets of this process, emptied through libcap. Source: capabilities(7).
 public enum Capabilities {

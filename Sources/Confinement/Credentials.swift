@@ -1,6 +1,6 @@
 internal import CKernel
 internal import Glibc
-public import Kernel
+internal import Kernel
 public import Records
 
 /// User and group of this process, as numbers of its user namespace.

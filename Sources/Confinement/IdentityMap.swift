@@ -1,5 +1,5 @@
 internal import Glibc
-public import Kernel
+internal import Kernel
 public import Records
 
 /// The uid and gid maps of a user namespace, written from outside while its init waits. Source: user_namespaces(7).

@@ -1,6 +1,6 @@
 internal import CKernel
 internal import Glibc
-public import Kernel
+internal import Kernel
 public import Records
 
 /// A seccomp program, compiled elsewhere and installed here. Source: seccomp(2).

@@ -1,6 +1,6 @@
 internal import CKernel
 internal import Glibc
-public import Kernel
+internal import Kernel
 public import Records
 
 /// The Landlock domain of a process: what of the view it may read, change and execute. Source: landlock(7).

@@ -4,6 +4,8 @@ public enum StatusMessage: Sendable, Equatable {
     case failed(Stage, errno: Int32, index: Int32)
     /// The task is confined and waits at the gate.
     case ready
+    /// Init has confined itself.
+    case reaperConfined
     /// The main process ended, with its wait status; so many processes were still there and were killed.
     case ended(status: Int32, killed: Int32)
 
@@ -18,6 +20,7 @@ public enum StatusMessage: Sendable, Equatable {
             case .failed(let stage, let errno, let index): (1, UInt32(stage.rawValue), errno, index)
             case .ready: (2, 0, 0, 0)
             case .ended(let status, let killed): (3, 0, status, killed)
+            case .reaperConfined: (4, 0, 0, 0)
             }
         writer.write(kind)
         writer.write(stage)
@@ -42,6 +45,7 @@ public enum StatusMessage: Sendable, Equatable {
             self = .failed(step, errno: first, index: second)
         case 2: self = .ready
         case 3: self = .ended(status: first, killed: second)
+        case 4: self = .reaperConfined
         default: throw .malformed("unknown status message \(kind)", at: 0)
         }
     }

@@ -1,0 +1,84 @@
+internal import Glibc
+internal import Kernel
+
+/// The order of a record, as far as it is whole at this moment.
+final class OrderIndex {
+    /// A run of bytes of one stream.
+    struct Segment {
+        /// Nil where the order is no longer known: the bytes can only be read by stream.
+        var stream: SpoolStream?
+        /// Its place in the common order.
+        var range: Range<UInt64>
+        /// The offset in its stream at which it begins.
+        var streamStart: UInt64
+    }
+
+    private let file: Descriptor
+    private let count: Int
+    /// Totals of the last whole record.
+    let last: StreamTotals
+
+    /// Nil while nothing has been printed.
+    static func open(_ directory: Int32) throws(Errno) -> OrderIndex? {
+        do {
+            return try whole(try Files.open("order", O_RDONLY, at: directory))
+        } catch {
+            guard error.rawValue == ENOENT else { throw error }
+            return nil
+        }
+    }
+
+    private init(_ file: consuming Descriptor, count: Int, last: StreamTotals) {
+        self.file = file
+        self.count = count
+        self.last = last
+    }
+
+    private static func whole(_ file: consuming Descriptor) throws(Errno) -> OrderIndex? {
+        var number = Int(try FileStatus.of(file.number).size) / StreamTotals.size
+        // The last record is written in place while its stream goes on: torn, it is whole a moment later, or the monitor
+        // died in it, and the one before holds.
+        var found: StreamTotals?
+        while number > 0 {
+            found = try OrderIndex.record(file.number, number - 1)
+            if found != nil { break }
+            number -= 1
+        }
+        guard let found else { return nil }
+        return OrderIndex(file, count: number, last: found)
+    }
+
+    private static func record(_ file: Int32, _ number: Int) throws(Errno) -> StreamTotals? {
+        for _ in 0..<3 {
+            let bytes = try Transfer.read(file, at: UInt64(number * StreamTotals.size), count: StreamTotals.size)
+            if let totals = StreamTotals(bytes: bytes[...]) { return totals }
+        }
+        return nil
+    }
+
+    private func totals(_ number: Int) throws(Errno) -> StreamTotals {
+        if number < 0 { return StreamTotals() }
+        if number >= count - 1 { return last }
+        guard let totals = try OrderIndex.record(file.number, number) else { throw Errno(rawValue: EIO) }
+        return totals
+    }
+
+    /// The number of the segment that holds an offset of the common order.
+    func segment(at offset: UInt64) throws(Errno) -> Int {
+        var (low, high) = (0, count - 1)
+        while low < high {
+            let middle = (low + high) / 2
+            if try totals(middle).both > offset { high = middle } else { low = middle + 1 }
+        }
+        return low
+    }
+
+    /// A segment by its number.
+    func segment(_ number: Int) throws(Errno) -> Segment {
+        let (before, after) = (try totals(number - 1), try totals(number))
+        let streams = SpoolStream.allCases.filter { before[$0] != after[$0] }
+        let stream = streams.count == 1 ? streams.first : nil
+        return Segment(
+            stream: stream, range: before.both..<after.both, streamStart: stream.map { before[$0] } ?? before.both)
+    }
+}

@@ -1,0 +1,34 @@
+import Kernel
+import Records
+
+/// What the front end handed over, by the plan's list.
+struct Inheritance {
+    /// What the task reads, or nil.
+    var input: Int32?
+    /// Where a foreground front end reads standard output, or nil.
+    var outputSink: Int32?
+    /// Where a foreground front end reads standard error, or nil.
+    var errorSink: Int32?
+    /// The workspace's directory, or nil.
+    var workspace: Int32?
+    /// The task's cgroup directory, or nil.
+    var cgroup: Int32?
+    /// The write end of the task's input, or nil.
+    var inputSource: Int32?
+
+    /// Takes the descriptors that follow the fixed ones, and marks all of them close-on-exec.
+    init(_ plan: LaunchPlan) throws(Errno) {
+        for (place, role) in plan.descriptors.enumerated() {
+            let number = AirlockDescriptor.firstOptional + Int32(place)
+            switch role {
+            case .input: input = number
+            case .outputSink: outputSink = number
+            case .errorSink: errorSink = number
+            case .workspace: workspace = number
+            case .cgroup: cgroup = number
+            case .inputSource: inputSource = number
+            }
+        }
+        try Descriptors.closeOnExecute()
+    }
+}

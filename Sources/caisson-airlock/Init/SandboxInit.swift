@@ -1,0 +1,136 @@
+import Confinement
+import Glibc
+import Kernel
+import Records
+
+/// PID 1 of the sandbox: builds the view, starts the task, confines itself, reaps, and reports the end.
+struct SandboxInit {
+    let plan: LaunchPlan
+    let ends: SandboxEnds
+
+    /// Does everything that PID 1 does and ends with it; the kernel ends every process of the namespace before its init.
+    func run() -> Never {
+        do throws(ConfinementError) {
+            try prepare()
+            let executable = try openExecutable()
+            let main = try fork(executable)
+            try confine()
+            tell(.reaperConfined)
+            reapUntilEnd(of: main)
+        } catch {
+            tell(.failed(error.stage, errno: error.errno.rawValue, index: error.index))
+        }
+        _exit(1)
+    }
+
+    private func prepare() throws(ConfinementError) {
+        let workspace = try awaitHandoff()
+        // Signals with which the monitor asks for the end wait until they are fetched: none can be missed.
+        try step(.taskFork) { () throws(Errno) in try Processes.block([SIGCHLD, SIGTERM]) }
+        let view = try View(plan, workspace: workspace, workspaceDirectory: ends.workspace)
+        try Credentials.become(plan.identity, stage: .identity)
+        try view.build(scratchBytes: plan.scratchBytes, identity: plan.identity)
+        try SandboxNetwork.setUp(plan.network)
+        try SandboxNetwork.setHostName(plan.hostName)
+    }
+
+    private func awaitHandoff() throws(ConfinementError) -> Int32? {
+        try step(.identityMaps) { () throws(Errno) in
+            let message = try Transfer.receive(ends.handoff, limit: 1)
+            guard !message.bytes.isEmpty else { throw Errno(rawValue: EPIPE) }
+            return message.descriptors.first
+        }
+    }
+
+    /// The file that was checked on the host, found again in the view: what is executed is this descriptor.
+    private func openExecutable() throws(ConfinementError) -> Descriptor {
+        try step(.executable) { () throws(Errno) in
+            let file = try Files.reference(plan.executable.path)
+            let status = try FileStatus.of(file.number)
+            guard status.inode == plan.executable.inode, status.size == plan.executable.size,
+                status.modified == plan.executable.modified
+            else { throw Errno(rawValue: ESTALE) }
+            if !plan.executable.digest.isEmpty { try compareDigest() }
+            return file
+        }
+    }
+
+    private func compareDigest() throws(Errno) {
+        let contents = try Files.contents(plan.executable.path)
+        guard SHA256.digest(contents) == plan.executable.digest else { throw Errno(rawValue: ESTALE) }
+    }
+
+    private func fork(_ executable: borrowing Descriptor) throws(ConfinementError) -> Int32 {
+        let number = executable.number
+        let pid = try step(.taskFork) { () throws(Errno) in try Fork.call() }
+        if pid == 0 { TaskSide(plan: plan, ends: ends, executable: number).run() }
+        return pid
+    }
+
+    /// Init handles what hostile code does to its children, and needs nothing for it.
+    private func confine() throws(ConfinementError) {
+        try closeAllBut([ends.status, ends.lifeline])
+        try ProcessFlags.dumpable(false, stage: .initConfinement)
+        try Capabilities.lockSecureBits()
+        try Capabilities.emptyBoundingSet()
+        try Capabilities.empty()
+        try ProcessFlags.dieWithParent()
+        try Lifeline.check(ends.lifeline)
+        try ProcessFlags.noNewPrivileges()
+        try InstalledFilter.install(plan.filters.reaper, stage: .initConfinement)
+    }
+
+    private func closeAllBut(_ kept: [Int32]) throws(ConfinementError) {
+        try step(.initConfinement) { () throws(Errno) in try Descriptors.closeAll(but: kept) }
+    }
+
+    private func reapUntilEnd(of main: Int32) {
+        var status: Int32?
+        while status == nil {
+            do {
+                let signal = try Processes.await([SIGCHLD, SIGTERM])
+                if signal == SIGTERM { kill(-1, SIGKILL) }
+                status = try reapAll(until: main)
+            } catch {
+                tell(.failed(.initConfinement, errno: error.rawValue, index: -1))
+                _exit(1)
+            }
+        }
+        tell(.ended(status: status ?? 0, killed: killTheRest()))
+        _exit(0)
+    }
+
+    /// Reaps what can be reaped now; the wait status of the main process, once it is among them.
+    private func reapAll(until main: Int32) throws(Errno) -> Int32? {
+        var found: Int32?
+        while let child = try Processes.reap(blocking: false) {
+            if child.pid == main { found = child.status }
+            if found != nil { break }
+        }
+        return found
+    }
+
+    /// The task is over: whatever is left was left behind. kill(-1) reaches every process of the namespace but this one,
+    /// in one step that no fork can slip through.
+    private func killTheRest() -> Int32 {
+        kill(-1, SIGKILL)
+        var count: Int32 = 0
+        while true {
+            do {
+                if try Processes.reap() != nil { count += 1 }
+            } catch {
+                // ECHILD: nobody is left.
+                return count
+            }
+        }
+    }
+
+    /// A monitor that is gone can't be told anything; the sandbox dies with it.
+    private func tell(_ message: StatusMessage) {
+        do {
+            try Transfer.write(ends.status, message.bytes)
+        } catch {
+            _exit(1)
+        }
+    }
+}

@@ -1,0 +1,65 @@
+import Kernel
+import Records
+
+/// A front end that asks something of the monitor, and may wait for news.
+struct ControlConnection {
+    let socket: Int32
+    /// It wants to hear when more than so many bytes have been recorded.
+    var follows: UInt64?
+}
+
+/// The task's control socket and those who are connected to it.
+struct ControlSocket {
+    static let name = "control"
+    /// More than this many connections at once are not accepted: a descriptor table has an end.
+    static let limit = 64
+
+    let listener: Int32
+    private(set) var connections: [ControlConnection] = []
+    private let owner: UInt32
+
+    /// Listens in the task's directory, whose mode already keeps strangers out.
+    init(directory: Int32, owner: UInt32) throws(Errno) {
+        listener = try LocalSocket.listen(at: directory, ControlSocket.name).release()
+        self.owner = owner
+    }
+
+    /// Takes a connection of the state directory's owner or of root; others are closed without a word.
+    mutating func accept() throws(Errno) {
+        let socket = try LocalSocket.accept(listener)
+        let peer = try LocalSocket.peer(socket.number)
+        guard peer == owner || peer == 0, connections.count < ControlSocket.limit else { return }
+        connections.append(ControlConnection(socket: socket.release(), follows: nil))
+    }
+
+    mutating func follow(_ place: Int, _ bytes: UInt64?) {
+        connections[place].follows = bytes
+    }
+
+    /// Answers everybody who waits for more than they have. A connection that can't be written to is dropped.
+    mutating func news(total: UInt64) {
+        for (place, connection) in connections.enumerated().reversed() {
+            guard let follows = connection.follows, total > follows else { continue }
+            connections[place].follows = nil
+            send(place, .progress(bytes: total))
+        }
+    }
+
+    /// Tells everybody how it ended.
+    mutating func close(with record: EndRecord) {
+        for place in connections.indices.reversed() { send(place, .ended(record)) }
+        for place in connections.indices.reversed() { drop(place) }
+    }
+
+    mutating func send(_ place: Int, _ reply: ControlReply) {
+        do {
+            try Transfer.send(connections[place].socket, reply.bytes)
+        } catch {
+            drop(place)
+        }
+    }
+
+    mutating func drop(_ place: Int) {
+        _ = Descriptor(owning: connections.remove(at: place).socket)
+    }
+}

@@ -1,0 +1,141 @@
+import Glibc
+import Records
+
+/// How a task comes to its end: a pure value, told what happens, that says what to do and, at last, how it ended.
+struct Ending {
+    /// What the monitor does next.
+    enum Action: Equatable {
+        /// Send this signal to the task's process group.
+        case signalTask(Int32)
+        /// Tell init to kill everything.
+        case killAll
+        /// Init did not do it: kill init itself, and the kernel kills the rest.
+        case killInit
+    }
+
+    private enum Phase { case running, asked, killing, killingInit }
+
+    private var phase = Phase.running
+    private(set) var deadline: UInt64?
+    private let grace: UInt64
+    private var order: (status: TaskStatus, cause: String, by: String?, limit: String?)?
+    private var failure: (stage: Stage, errno: Int32, index: Int32)?
+    private var main: (status: Int32, killed: Int32, at: UInt64)?
+
+    /// How long init gets to kill and reap everything before it is killed itself.
+    private static let killTime: UInt64 = 2_000_000_000
+
+    init(grace: UInt64) {
+        self.grace = grace
+    }
+
+    /// Whether somebody or something already asked for the end.
+    var isAsked: Bool { order != nil || failure != nil }
+
+    /// Whether the main process ended or never began.
+    var isOver: Bool { main != nil || failure != nil }
+
+    /// Begins the time limit, when the task begins.
+    mutating func begin(wall: UInt64, now: UInt64) {
+        if wall > 0, phase == .running { deadline = now + wall }
+    }
+
+    /// A front end asks for the end.
+    mutating func ask(
+        signal: Int32, grace: UInt64?, cause: String, by: String, now: UInt64
+    ) -> [Action] {
+        guard phase == .running else { return [] }
+        order = (.terminated, cause, by, nil)
+        return ask(signal, grace ?? self.grace, now)
+    }
+
+    private mutating func ask(_ signal: Int32, _ grace: UInt64, _ now: UInt64) -> [Action] {
+        phase = .asked
+        guard signal != SIGKILL, grace > 0 else { return kill(now) }
+        deadline = now + grace
+        // A stopped process would not see the signal before it goes on.
+        return [.signalTask(signal), .signalTask(SIGCONT)]
+    }
+
+    private mutating func kill(_ now: UInt64) -> [Action] {
+        phase = .killing
+        deadline = now + Ending.killTime
+        return [.killAll]
+    }
+
+    /// The deadline has passed.
+    mutating func expire(now: UInt64, wallText: String) -> [Action] {
+        guard let deadline, now >= deadline else { return [] }
+        switch phase {
+        case .running:
+            order = (.timedOut, "wall", nil, wallText)
+            return ask(SIGTERM, grace, now)
+        case .asked: return kill(now)
+        case .killing:
+            phase = .killingInit
+            self.deadline = nil
+            return [.killInit]
+        case .killingInit: return []
+        }
+    }
+
+    /// A step of the launch failed: nothing of the task ran, and nothing shall.
+    mutating func fail(_ stage: Stage, _ errno: Int32, _ index: Int32) -> [Action] {
+        if failure == nil { failure = (stage, errno, index) }
+        phase = .killingInit
+        deadline = nil
+        return [.killInit]
+    }
+
+    /// Init reported the end of the main process.
+    mutating func mainEnded(status: Int32, killed: Int32, now: UInt64) {
+        if main == nil { main = (status, killed, now) }
+    }
+
+    /// The record, once init is gone.
+    ///
+    /// - Parameters:
+    ///   - started: When the gate was opened, on the monotonic clock, or nil.
+    ///   - at: Nanoseconds since 1970.
+    func record(started: UInt64?, now: UInt64, at: Int64, cpuLimit: String?) -> EndRecord {
+        var record = EndRecord(status: .lost, cause: "monitor_died", endedAt: at)
+        if let failure { describe(failure, &record) } else { describeEnd(&record, cpuLimit) }
+        if let started { record.runtime = (main?.at ?? now) - started }
+        record.proof = EndProof(kind: .initReaped, at: at, killed: main?.killed)
+        return record
+    }
+
+    private func describe(_ failure: (stage: Stage, errno: Int32, index: Int32), _ record: inout EndRecord) {
+        record.status = .failedToStart
+        record.cause = "launch"
+        record.stage = failure.stage
+        record.errno = failure.errno
+        if failure.index >= 0 { record.detail = "number \(failure.index)" }
+    }
+
+    private func describeEnd(_ record: inout EndRecord, _ cpuLimit: String?) {
+        if let main, WaitStatus(main.status).exited {
+            record.exitCode = WaitStatus(main.status).code
+            (record.status, record.cause) = (.exited, "exit")
+        } else {
+            record.signal = main.map { WaitStatus($0.status).signal } ?? SIGKILL
+            (record.status, record.cause) = (.signaled, "signal")
+        }
+        if record.signal == SIGXCPU, cpuLimit != nil {
+            (record.status, record.cause, record.limit) = (.timedOut, "cpu_time", cpuLimit)
+        }
+        if let order {
+            (record.status, record.cause) = (order.status, order.cause)
+            (record.by, record.limit) = (order.by, order.limit)
+        }
+    }
+}
+
+/// The parts of a wait status, as wait(2) lays them out on Linux.
+struct WaitStatus {
+    private let raw: Int32
+    init(_ raw: Int32) { self.raw = raw }
+    var exited: Bool { raw & 0x7f == 0 }
+    var code: Int32 { raw >> 8 & 0xff }
+    var signal: Int32 { raw & 0x7f }
+}

@@ -1,0 +1,363 @@
+import Confinement
+import Glibc
+import Kernel
+import Records
+import Spooling
+
+/// Watches one task from outside until nothing of it is left: records its output, keeps its deadlines, carries out what
+/// front ends ask, and writes down how it ended. It needs nobody, and waits for events only.
+final class Monitor {
+    let plan: LaunchPlan
+    let inherited: Inheritance
+    var ending: Ending
+    var taskPid: Int32?
+    var taskProcess: Int32?
+    var startedAt: UInt64?
+    var gateIsOpen = false
+    var report: Int32? = AirlockDescriptor.report
+    var streams: [OutputStream] = []
+    var inputSource: Int32?
+    private var readyTask = false
+    private var readyReaper = false
+    private let spool: SpoolWriter
+    private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 4096)
+
+    init(plan: LaunchPlan, descriptors: Inheritance) {
+        self.plan = plan
+        inherited = descriptors
+        inputSource = descriptors.inputSource
+        ending = Ending(grace: plan.deadlines.grace)
+        spool = SpoolWriter(directory: AirlockDescriptor.directory, limit: plan.streams.recordBytes)
+    }
+
+    /// Starts the sandbox and stays until its end is on disk.
+    func run() -> Never {
+        do throws(ConfinementError) {
+            let sandbox = try Sandbox.start(plan, inherited)
+            // After the clone: an ignored signal would stay ignored in the task.
+            Processes.ignore(SIGPIPE)
+            try step(.pipes) { () throws(Errno) in try connect(sandbox) }
+            var control = try step(.controlSocket) { () throws(Errno) in
+                try ControlSocket(directory: AirlockDescriptor.directory, owner: geteuid())
+            }
+            try watch(sandbox, &control)
+            finish(conclude(sandbox), &control)
+        } catch {
+            finish(failed(error))
+        }
+    }
+
+    private func connect(_ sandbox: Sandbox) throws(Errno) {
+        streams = [OutputStream(.stdout, source: sandbox.output, sink: inherited.outputSink)]
+        if let error = sandbox.error {
+            streams.append(OutputStream(.stderr, source: error, sink: inherited.errorSink))
+        } else if let sink = inherited.errorSink {
+            close(sink)
+        }
+        for sink in [inherited.outputSink, inherited.errorSink] {
+            if let sink { _ = try checked { fcntl(sink, F_SETFL, O_NONBLOCK) } }
+        }
+    }
+
+    // MARK: events
+
+    /// The event loop, until init has ended.
+    private func watch(_ sandbox: Sandbox, _ control: inout ControlSocket) throws(ConfinementError) {
+        var initEnded = false
+        while !initEnded {
+            let poll = try step(.gate) { () throws(Errno) in try waitForEvents(sandbox, control) }
+            initEnded = poll.initEnded
+            if poll.status { try readStatus(sandbox) }
+            if poll.executed, startedAt == nil, !ending.isOver { started() }
+            try step(.pipes) { () throws(Errno) in try moveOutput(&control) }
+            if poll.report { readReport(sandbox) }
+            try step(.controlSocket) { () throws(Errno) in try serve(poll.control, &control, sandbox) }
+            perform(ending.expire(now: Clock.monotonic(), wallText: wallText), sandbox)
+        }
+    }
+
+    private struct Events {
+        var initEnded = false
+        var status = false
+        var executed = false
+        var report = false
+        /// Places of control connections that have something; -1 is the listener.
+        var control: [Int] = []
+    }
+
+    private func waitForEvents(_ sandbox: Sandbox, _ control: ControlSocket) throws(Errno) -> Events {
+        var poll = Poll()
+        let process = poll.add(sandbox.initProcess, POLLIN_)
+        let status = poll.add(sandbox.status, POLLIN_)
+        let gate = gateIsOpen && startedAt == nil ? poll.add(sandbox.gate, 0) : nil
+        let front = report.map { poll.add($0, POLLIN_) }
+        let listener = poll.add(control.listener, POLLIN_)
+        let clients = control.connections.map { poll.add($0.socket, POLLIN_) }
+        for stream in streams {
+            if let source = stream.source { poll.add(stream.isHeldBack ? -1 : source, POLLIN_) }
+            if let sink = stream.sink { poll.add(sink, stream.isHeldBack ? POLLOUT_ : 0) }
+        }
+        let now = Clock.monotonic()
+        try poll.wait(timeout: ending.deadline.map { $0 > now ? $0 - now : 0 })
+        var events = Events()
+        events.initEnded = poll.events(process) != 0
+        events.status = poll.events(status) & POLLIN_ != 0
+        events.executed = gate.map { poll.events($0) != 0 } ?? false
+        events.report = front.map { poll.events($0) != 0 } ?? false
+        events.control = clients.indices.filter { poll.events(clients[$0]) != 0 }
+        if poll.events(listener) != 0 { events.control.append(-1) }
+        dropDeadSinks(poll, from: clients.last ?? listener)
+        return events
+    }
+
+    /// A sink without a reader reports an error even when nobody writes.
+    private func dropDeadSinks(_ poll: Poll, from last: Int) {
+        var place = last
+        for index in streams.indices {
+            if streams[index].source != nil { place += 1 }
+            guard streams[index].sink != nil else { continue }
+            place += 1
+            if poll.events(place) & POLLERR_ != 0 { streams[index].dropSink() }
+        }
+    }
+
+    private func readStatus(_ sandbox: Sandbox) throws(ConfinementError) {
+        let message = try step(.gate) { () throws(Errno) in
+            try Transfer.receive(sandbox.status, limit: StatusMessage.size)
+        }
+        guard !message.bytes.isEmpty else { return }
+        guard let status = try? StatusMessage(bytes: message.bytes) else {
+            // Only init and the task side write here, and they were whole a moment ago.
+            return perform(ending.fail(.gate, EBADMSG, -1), sandbox)
+        }
+        switch status {
+        case .failed(let stage, let errno, let index): perform(ending.fail(stage, errno, index), sandbox)
+        case .ready: readyTask = true
+        case .reaperConfined: readyReaper = true
+        case .ended(let status, let killed):
+            ending.mainEnded(status: status, killed: killed, now: Clock.monotonic())
+        }
+        if readyTask, readyReaper, !gateIsOpen, !ending.isOver { try release(sandbox) }
+    }
+
+    // MARK: release
+
+    /// The task waits at the gate: what is there is compared with the plan, the monitor gives up what it no longer needs,
+    /// and only then the gate opens.
+    private func release(_ sandbox: Sandbox) throws(ConfinementError) {
+        try step(.receipt) { () throws(Errno) in
+            let task = try TaskProcess.find(childOf: sandbox.initPid)
+            taskPid = task
+            taskProcess = try Processes.open(task).release()
+            var observation = Observation(plan: plan)
+            let receipt = try observation.receipt(task: task, reaper: sandbox.initPid)
+            try Files.replace("receipt", with: receipt.sealed, at: AirlockDescriptor.directory, durable: false)
+            guard receipt.difference == nil else { throw Errno(rawValue: EBADE) }
+        }
+        try MonitorConfinement.apply(plan)
+        gateIsOpen = true
+        try step(.gate) { () throws(Errno) in try Transfer.write(sandbox.gate, [1]) }
+    }
+
+    private func started() {
+        let now = Clock.monotonic()
+        startedAt = now
+        ending.begin(wall: plan.deadlines.wall, now: now)
+        tell(.started(pid: taskPid ?? 0))
+    }
+
+    // MARK: output
+
+    private func moveOutput(_ control: inout ControlSocket) throws(Errno) {
+        for index in streams.indices { try streams[index].move(into: spool, buffer) }
+        control.news(total: spool.total)
+    }
+
+    // MARK: requests
+
+    private func readReport(_ sandbox: Sandbox) {
+        guard let report else { return }
+        do {
+            let message = try Transfer.receive(report, limit: ControlRequest.limit)
+            if message.bytes.isEmpty { return dropReport() }
+            _ = carryOut(try ControlRequest(bytes: message.bytes), sandbox)
+        } catch {
+            dropReport()
+        }
+    }
+
+    /// The front end is gone, and with it the pipes to it; the task goes on.
+    private func dropReport() {
+        if let report { close(report) }
+        report = nil
+        for index in streams.indices { streams[index].dropSink() }
+    }
+
+    private func serve(_ places: [Int], _ control: inout ControlSocket, _ sandbox: Sandbox) throws(Errno) {
+        for place in places.sorted().reversed() {
+            if place < 0 { try control.accept() } else { answer(place, &control, sandbox) }
+        }
+    }
+
+    private func answer(_ place: Int, _ control: inout ControlSocket, _ sandbox: Sandbox) {
+        do {
+            let message = try Transfer.receive(control.connections[place].socket, limit: ControlRequest.limit)
+            if message.bytes.isEmpty { return control.drop(place) }
+            let request = try ControlRequest(bytes: message.bytes)
+            if case .follow(let bytes) = request {
+                control.follow(place, bytes)
+                return control.news(total: spool.total)
+            }
+            control.send(place, carryOut(request, sandbox))
+        } catch {
+            control.drop(place)
+        }
+    }
+
+    private func carryOut(_ request: ControlRequest, _ sandbox: Sandbox) -> ControlReply {
+        switch request {
+        case .signal(let signal):
+            perform([.signalTask(signal)], sandbox)
+            return .done
+        case .terminate(let signal, let grace, let cause, let by):
+            let now = Clock.monotonic()
+            perform(ending.ask(signal: signal, grace: grace, cause: cause, by: by, now: now), sandbox)
+            return .done
+        case .input(let bytes): return input(bytes)
+        case .endOfInput:
+            if let inputSource { close(inputSource) }
+            inputSource = nil
+            return .done
+        case .follow, .state: return .progress(bytes: spool.total)
+        }
+    }
+
+    private func input(_ bytes: [UInt8]) -> ControlReply {
+        guard let inputSource else { return .refused("standard input is closed") }
+        do {
+            // A message fits into an empty pipe; a task that does not read makes the caller try again, not us wait.
+            _ = try checked { fcntl(inputSource, F_SETFL, O_NONBLOCK) }
+            let count = try checked { bytes.withUnsafeBytes { Glibc.write(inputSource, $0.baseAddress, $0.count) } }
+            return .progress(bytes: UInt64(count))
+        } catch {
+            return .refused(error.rawValue == EAGAIN ? "the task does not read its input" : error.description)
+        }
+    }
+
+    // MARK: end
+
+    private func perform(_ actions: [Ending.Action], _ sandbox: Sandbox) {
+        for action in actions {
+            do {
+                switch action {
+                case .signalTask(let signal): try signalTask(signal)
+                case .killAll: try Processes.signal(sandbox.initProcess, SIGTERM)
+                case .killInit: try Processes.signal(sandbox.initProcess, SIGKILL)
+                }
+            } catch {
+                // ESRCH: it ended in the meantime, which is what was wanted.
+                continue
+            }
+        }
+    }
+
+    /// The group is the task's as long as its main process has not been reaped: the pidfd tells.
+    private func signalTask(_ signal: Int32) throws(Errno) {
+        guard let taskPid, let taskProcess, !ending.isOver else { return }
+        try Processes.signal(taskProcess, 0)
+        try Processes.signalGroup(taskPid, signal)
+    }
+
+    /// Init has ended, and with it every process of the namespace: takes the rest of the output and says how it ended.
+    private func conclude(_ sandbox: Sandbox) -> EndRecord {
+        var note: String?
+        do {
+            try drainStatus(sandbox)
+            _ = try Processes.reap(sandbox.initPid)
+            for index in streams.indices { try streams[index].move(into: spool, buffer) }
+            try spool.seal()
+        } catch {
+            note = "the record may be incomplete: \(error)"
+        }
+        let cpuLimit = plan.deadlines.cpuTime > 0 ? "\(plan.deadlines.cpuTime / 1_000_000) ms" : nil
+        var record = ending.record(
+            started: startedAt, now: Clock.monotonic(), at: Clock.now(), cpuLimit: cpuLimit)
+        do { record.cpuTime = try Processes.childrenCPUTime() } catch { record.cpuTime = nil }
+        record.detail = record.detail ?? note
+        return record
+    }
+
+    /// What init said last may still be in the socket.
+    private func drainStatus(_ sandbox: Sandbox) throws(Errno) {
+        while true {
+            let message = try Transfer.receive(sandbox.status, limit: StatusMessage.size)
+            if message.bytes.isEmpty { return }
+            switch try? StatusMessage(bytes: message.bytes) {
+            case .ended(let status, let killed):
+                ending.mainEnded(status: status, killed: killed, now: Clock.monotonic())
+            case .failed(let stage, let errno, let index): _ = ending.fail(stage, errno, index)
+            default: continue
+            }
+        }
+    }
+
+    private func failed(_ error: ConfinementError) -> EndRecord {
+        _ = ending.fail(error.stage, error.errno.rawValue, error.index)
+        // Exiting ends the sandbox: init dies with its parent and by the lifeline.
+        return ending.record(started: nil, now: Clock.monotonic(), at: Clock.now(), cpuLimit: nil)
+    }
+
+    /// Writes the record, makes it durable, tells everybody who waits, and ends.
+    private func finish(_ record: EndRecord, _ control: inout ControlSocket) -> Never {
+        let written = write(record)
+        control.close(with: record)
+        conclude(written, record)
+    }
+
+    private func finish(_ record: EndRecord) -> Never {
+        conclude(write(record), record)
+    }
+
+    private func write(_ record: EndRecord) -> Bool {
+        do {
+            try Files.replace("end", with: record.sealed, at: AirlockDescriptor.directory)
+            return true
+        } catch {
+            return false
+        }
+    }
+
+    private func conclude(_ written: Bool, _ record: EndRecord) -> Never {
+        flushSinks()
+        tell(.ended(record))
+        do { try Files.remove(ControlSocket.name, at: AirlockDescriptor.directory) } catch { _exit(written ? 0 : 1) }
+        _exit(written ? 0 : 1)
+    }
+
+    /// The foreground front end gets every byte, at its own pace; the record is on disk already.
+    private func flushSinks() {
+        do {
+            while let index = streams.firstIndex(where: { $0.sink != nil && $0.isHeldBack }) {
+                var poll = Poll()
+                if let sink = streams[index].sink { poll.add(sink, POLLOUT_) }
+                try poll.wait()
+                try streams[index].move(into: spool, buffer)
+            }
+        } catch {
+            dropReport()
+        }
+        for index in streams.indices { streams[index].finish() }
+    }
+
+    private func tell(_ reply: ControlReply) {
+        guard let report else { return }
+        do { try Transfer.send(report, reply.bytes) } catch { dropReport() }
+    }
+
+    private var wallText: String { "\(plan.deadlines.wall / 1_000_000) ms" }
+}
+
+// The C header's constants in the type of this program.
+let POLLIN_ = Int32(POLLIN)
+let POLLOUT_ = Int32(POLLOUT)
+let POLLERR_ = Int32(POLLERR)

@@ -1,0 +1,132 @@
+import Glibc
+import Kernel
+import Records
+
+/// What /proc says of a process of the sandbox, compared with the plan before the task is released.
+///
+/// It is read by a process outside that the task can't influence. Source: proc(5).
+struct Observation {
+    let plan: LaunchPlan
+    private var lines: [Receipt.Line] = []
+
+    init(plan: LaunchPlan) {
+        self.plan = plan
+    }
+
+    /// Reads everything about the task, which waits at the gate, and about init.
+    mutating func receipt(task: Int32, reaper: Int32) throws(Errno) -> Receipt {
+        try observeCredentials("task", task)
+        try observeNamespaces(task)
+        try observeLimits(task)
+        try observeDescriptors(task)
+        try observeMounts(task)
+        try observeCgroup(task)
+        try observeCredentials("init", reaper)
+        return Receipt(takenAt: Clock.now(), lines: lines)
+    }
+
+    private mutating func add(_ subject: String, _ field: String, _ planned: String, _ observed: String) {
+        lines.append(Receipt.Line(subject: subject, field: field, planned: planned, observed: observed))
+    }
+
+    private mutating func observeCredentials(_ subject: String, _ pid: Int32) throws(Errno) {
+        let status = ProcessStatus(try text(pid, "status"))
+        let (user, group) = (plan.identity.hostUser, plan.identity.hostGroup)
+        add(subject, "uids", repeated(user), status["Uid"])
+        add(subject, "gids", repeated(group), status["Gid"])
+        let groups = status["Groups"]
+        add(subject, "groups", plan.identity.dropsGroups ? "" : groups, groups)
+        let sets: [(String, Substring)] = [
+            ("cap_inheritable", "CapInh"), ("cap_permitted", "CapPrm"), ("cap_effective", "CapEff"),
+            ("cap_bounding", "CapBnd"), ("cap_ambient", "CapAmb"),
+        ]
+        for (field, key) in sets {
+            add(subject, field, "0000000000000000", status[key])
+        }
+        add(subject, "no_new_privs", "1", status["NoNewPrivs"])
+        add(subject, "seccomp", "2", status["Seccomp"])
+        add(subject, "seccomp_filters", "1", status["Seccomp_filters"])
+    }
+
+    private func repeated(_ number: UInt32) -> String {
+        Array(repeating: "\(number)", count: 4).joined(separator: " ")
+    }
+
+    /// A namespace is its own if it isn't this process's.
+    private mutating func observeNamespaces(_ pid: Int32) throws(Errno) {
+        for name in ["user", "mnt", "pid", "net", "ipc", "uts", "cgroup"] {
+            let theirs = try Files.target("/proc/\(pid)/ns/\(name)")
+            let ours = try Files.target("/proc/self/ns/\(name)")
+            let planned = name == "net" && plan.network == .host ? "host" : "own"
+            add("task", "namespace.\(name)", planned, theirs == ours ? "host" : "own")
+        }
+    }
+
+    private mutating func observeLimits(_ pid: Int32) throws(Errno) {
+        let table = ProcessLimits(try text(pid, "limits"))
+        for limit in plan.limits {
+            guard let name = ProcessLimits.name(limit.resource) else { continue }
+            let planned = "\(ProcessLimits.word(limit.soft)) \(ProcessLimits.word(limit.hard))"
+            add("task", "limit.\(name)", planned, table[name])
+        }
+    }
+
+    /// Only 0, 1 and 2 may outlive execve.
+    private mutating func observeDescriptors(_ pid: Int32) throws(Errno) {
+        var kept: [Int] = []
+        for name in try Files.names(in: "/proc/\(pid)/fd") {
+            let info = ProcessStatus(try text(pid, "fdinfo/\(name)"))
+            let flags = Int(info["flags"], radix: 8) ?? 0
+            if flags & Int(O_CLOEXEC) == 0, let number = Int(name) { kept.append(number) }
+        }
+        add("task", "descriptors", "0 1 2", kept.sorted().map(String.init).joined(separator: " "))
+    }
+
+    private mutating func observeMounts(_ pid: Int32) throws(Errno) {
+        let mounts = MountTable(try text(pid, "mountinfo"))
+        add("task", "mount./", "ro,nosuid,nodev,noexec", mounts.flags("/"))
+        for step in plan.mounts {
+            guard let (target, attributes) = step.placed else { continue }
+            let observed = mounts.flags(target)
+            // More restrictive than planned is what the host's own mount may be.
+            let planned = attributes.words
+            let missing = planned.split(separator: ",").contains { !observed.split(separator: ",").contains($0) }
+            add("task", "mount.\(target)", missing ? planned : observed, observed)
+        }
+    }
+
+    private mutating func observeCgroup(_ pid: Int32) throws(Errno) {
+        guard let cgroup = plan.cgroup else { return }
+        let unified = try text(pid, "cgroup").split(separator: "\n").first { $0.hasPrefix("0::") }
+        add("task", "cgroup", cgroup.path, unified.map { String($0.dropFirst(3)) } ?? "")
+    }
+
+    private func text(_ pid: Int32, _ file: String) throws(Errno) -> String {
+        String(decoding: try Files.contents("/proc/\(pid)/\(file)", limit: 1 << 20), as: UTF8.self)
+    }
+}
+
+extension MountStep {
+    /// Where a mount of its own is, and what it may not do there.
+    fileprivate var placed: (target: String, attributes: MountAttributes)? {
+        switch self {
+        case .tree(_, let target, let attributes), .overlay(_, let target, let attributes),
+            .handed(_, let target, let attributes), .scratch(_, let target, _, let attributes):
+            (target, attributes)
+        case .proc(let target, _): (target, [.readOnly, .noSetUserID, .noDevices, .noExecute])
+        case .hide(let path, _): (path, [.readOnly])
+        case .pin(let path, let readOnly): (path, readOnly ? [.readOnly] : [])
+        case .directory, .link: nil
+        }
+    }
+}
+
+extension MountAttributes {
+    /// The words of mountinfo, separated by commas.
+    fileprivate var words: String {
+        let names: [(MountAttributes, String)] = [
+            (.readOnly, "ro"), (.noSetUserID, "nosuid"), (.noDevices, "nodev"), (.noExecute, "noexec"),
+        ]
+        return names.filter { contains($0.0) }.map(\.1).joined(separator: ",")
+    }
+}

@@ -1,0 +1,96 @@
+import Glibc
+import Kernel
+import Spooling
+
+/// One output stream of the task: from its pipe into the record, and on to the foreground front end while there is one.
+///
+/// What was read is recorded first and passed on second; while the front end has not taken it, nothing more is read: the
+/// task feels the pipe that it would feel without us. Without a front end nothing ever holds the task back.
+struct OutputStream {
+    let stream: SpoolStream
+    /// The task's pipe; nil after its end.
+    private(set) var source: Int32?
+    /// The front end's pipe; nil without one, or when it went away.
+    private(set) var sink: Int32?
+    private var pending: [UInt8] = []
+    private var sent = 0
+
+    init(_ stream: SpoolStream, source: Int32, sink: Int32?) {
+        self.stream = stream
+        self.source = source
+        self.sink = sink
+    }
+
+    /// Whether bytes wait for the front end.
+    var isHeldBack: Bool { sent < pending.count }
+
+    /// Moves what is there. Returns when the pipe is empty for now, ended, or the front end can't take more.
+    mutating func move(into spool: SpoolWriter, _ buffer: UnsafeMutableRawBufferPointer) throws(Errno) {
+        try flush()
+        while let source, !isHeldBack {
+            guard let count = try available({ () throws(Errno) in try Transfer.read(source, into: buffer) }) else { return }
+            if count == 0 { return closeSource() }
+            let bytes = UnsafeRawBufferPointer(rebasing: buffer[..<count])
+            try spool.append(stream, bytes)
+            if sink != nil {
+                pending.removeAll(keepingCapacity: true)
+                pending.append(contentsOf: bytes)
+                sent = 0
+                try flush()
+            }
+            if count < buffer.count { return }
+        }
+    }
+
+    /// Gives the front end what waits for it, as far as it takes it.
+    private mutating func flush() throws(Errno) {
+        while let sink, isHeldBack {
+            let start = sent
+            let rest = pending.count - start
+            do {
+                let count = try available { () throws(Errno) in
+                    try checked { pending.withUnsafeBytes { write(sink, $0.baseAddress?.advanced(by: start), rest) } }
+                }
+                guard let count else { return }
+                sent += count
+            } catch {
+                guard error.rawValue == EPIPE else { throw error }
+                dropSink()
+            }
+        }
+    }
+
+    /// The front end is gone: the task is no longer held back.
+    mutating func dropSink() {
+        if let sink { close(sink) }
+        sink = nil
+        pending = []
+        sent = 0
+    }
+
+    /// Takes what is still in the pipe after the last writer ended, and closes both ends.
+    mutating func finish() {
+        closeSource()
+        if let sink { close(sink) }
+        sink = nil
+    }
+
+    private mutating func closeSource() {
+        if let source { close(source) }
+        source = nil
+        // End of file for the front end, once it has everything.
+        if !isHeldBack, let sink {
+            close(sink)
+            self.sink = nil
+        }
+    }
+
+    private func available(_ call: () throws(Errno) -> Int) throws(Errno) -> Int? {
+        do {
+            return try call()
+        } catch {
+            guard error.rawValue == EAGAIN else { throw error }
+            return nil
+        }
+    }
+}

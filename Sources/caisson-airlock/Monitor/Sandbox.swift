@@ -1,0 +1,119 @@
+import Confinement
+import Glibc
+import Kernel
+import Records
+
+/// The monitor's ends of a sandbox that has begun.
+struct Sandbox {
+    /// Init's pid, as this process sees it.
+    let initPid: Int32
+    /// Init's pidfd: readable once it has ended.
+    let initProcess: Int32
+    /// Where init and the task side report.
+    let status: Int32
+    /// Opens the gate; reports an error condition once the task's end is closed by execve.
+    let gate: Int32
+    /// Kept open as long as the monitor lives.
+    let lifeline: Int32
+    /// The task's standard output.
+    let output: Int32
+    /// The task's standard error, nil where it shares one pipe with the output.
+    let error: Int32?
+}
+
+extension Sandbox {
+    /// Makes pipes, namespaces and init, maps its identity and hands it the workspace.
+    static func start(_ plan: LaunchPlan, _ inherited: Inheritance) throws(ConfinementError) -> Sandbox {
+        let pipes = try Pipes(plan)
+        let side = try Namespaces.enter(network: plan.network, cgroup: inherited.cgroup)
+        guard case .outside(let pid, let pidfd) = side else {
+            SandboxInit(plan: plan, ends: pipes.inner(inherited)).run()
+        }
+        pipes.closeInner(inherited)
+        let sandbox = Sandbox(
+            initPid: pid, initProcess: pidfd, status: pipes.status.0, gate: pipes.gate.1, lifeline: pipes.lifeline.1,
+            output: pipes.output.0, error: pipes.error?.0)
+        try IdentityMap.write(plan.identity, pid: pid)
+        try handOver(plan, inherited, pipes.handoff.0)
+        return sandbox
+    }
+
+    /// Tells init that its maps are written, and gives it the workspace's mount, which only the monitor can make.
+    private static func handOver(
+        _ plan: LaunchPlan, _ inherited: Inheritance, _ handoff: Int32
+    ) throws(ConfinementError) {
+        defer { close(handoff) }
+        try step(.workspaceMount) { () throws(Errno) in
+            guard let owner = plan.identity.workspaceOwner, let directory = inherited.workspace else {
+                return try Transfer.send(handoff, [1])
+            }
+            let tree = try Mount.tree("", at: directory, recursive: false)
+            let map = try Namespaces.forMapping(
+                user: owner, to: plan.identity.hostUser, group: plan.identity.workspaceGroup,
+                to: plan.identity.hostGroup)
+            try Mount.mapOwners(tree.number, through: map.number)
+            try Transfer.send(handoff, [1], descriptors: [tree.number])
+        }
+    }
+}
+
+/// Every pipe and socket between monitor and sandbox: first the monitor's reading end, then the other.
+private struct Pipes {
+    let handoff: (Int32, Int32)
+    let status: (Int32, Int32)
+    let gate: (Int32, Int32)
+    let lifeline: (Int32, Int32)
+    let output: (Int32, Int32)
+    let error: (Int32, Int32)?
+
+    init(_ plan: LaunchPlan) throws(ConfinementError) {
+        let merges = plan.streams.mergesError
+        let owner = plan.identity
+        (handoff, status, gate, lifeline) = try step(.pipes) { () throws(Errno) in
+            (try Pipes.sockets(), try Pipes.sockets(), try Pipes.pipe(), try Pipes.pipe())
+        }
+        (output, error) = try step(.pipes) { () throws(Errno) in
+            (try Pipes.stream(owner), merges ? nil : try Pipes.stream(owner))
+        }
+    }
+
+    /// What init and the task side use.
+    func inner(_ inherited: Inheritance) -> SandboxEnds {
+        close(handoff.0)
+        close(status.0)
+        close(gate.1)
+        close(lifeline.1)
+        return SandboxEnds(
+            handoff: handoff.1, status: status.1, gate: gate.0, lifeline: lifeline.0, input: inherited.input,
+            output: output.1, error: error?.1 ?? output.1, workspace: inherited.workspace)
+    }
+
+    /// What the monitor must not keep, or it would never see an end.
+    func closeInner(_ inherited: Inheritance) {
+        for number in [handoff.1, status.1, gate.0, lifeline.0, output.1, error?.1, inherited.input] {
+            if let number { close(number) }
+        }
+    }
+
+    private static func sockets() throws(Errno) -> (Int32, Int32) {
+        numbers(try DescriptorPair.sockets())
+    }
+
+    private static func pipe() throws(Errno) -> (Int32, Int32) {
+        numbers(try DescriptorPair.pipe())
+    }
+
+    /// A pipe for the task's output. It belongs to the task's user, so that /dev/stdout can be opened inside.
+    private static func stream(_ owner: PlannedIdentity) throws(Errno) -> (Int32, Int32) {
+        let ends = numbers(try DescriptorPair.pipe())
+        _ = try checked { fchown(ends.1, owner.hostUser, owner.hostGroup) }
+        _ = try checked { fcntl(ends.0, F_SETFL, O_NONBLOCK) }
+        return ends
+    }
+
+    private static func numbers(_ pair: consuming DescriptorPair) -> (Int32, Int32) {
+        var numbers: (Int32, Int32) = (-1, -1)
+        pair.apart { first, second in numbers = (first.release(), second.release()) }
+        return numbers
+    }
+}
