@@ -1,0 +1,117 @@
+/// SHA-256 of FIPS 180-4, for the static executables, which link no library of digests.
+///
+/// It names and compares contents. It keeps no secret, so it needs no protection against timing.
+public struct SHA256: Sendable {
+    private var state: [UInt32] = [
+        0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19,
+    ]
+    private var pending: [UInt8] = []
+    private var length: UInt64 = 0
+    private var schedule = [UInt32](repeating: 0, count: 64)
+
+    /// A digest over nothing yet.
+    public init() {
+        pending.reserveCapacity(64)
+    }
+
+    /// The 32 bytes of the digest of `bytes`.
+    public static func digest(_ bytes: [UInt8]) -> [UInt8] {
+        var sum = SHA256()
+        bytes.withUnsafeBytes { sum.update($0) }
+        return sum.finish()
+    }
+
+    /// The digest of `bytes` in 64 lower-case hexadecimal digits.
+    public static func hexadecimal(_ bytes: [UInt8]) -> String {
+        Hexadecimal.text(digest(bytes))
+    }
+
+    /// Takes in the next bytes. The parts of a file may come in pieces of any size.
+    public mutating func update(_ bytes: UnsafeRawBufferPointer) {
+        length &+= UInt64(bytes.count)
+        var rest = bytes[...]
+        if !pending.isEmpty {
+            let missing = rest.prefix(64 - pending.count)
+            pending.append(contentsOf: missing)
+            rest = rest.dropFirst(missing.count)
+            guard pending.count == 64 else { return }
+            let block = pending
+            block.withUnsafeBytes { compress($0[...]) }
+            pending.removeAll(keepingCapacity: true)
+        }
+        while rest.count >= 64 {
+            compress(rest.prefix(64))
+            rest = rest.dropFirst(64)
+        }
+        pending.append(contentsOf: rest)
+    }
+
+    /// Pads, and returns the 32 bytes of the digest.
+    public consuming func finish() -> [UInt8] {
+        let bits = length &* 8
+        var tail = pending + [0x80]
+        tail.append(contentsOf: repeatElement(0, count: (120 - tail.count % 64) % 64))
+        withUnsafeBytes(of: bits.bigEndian) { tail.append(contentsOf: $0) }
+        tail.withUnsafeBytes { raw in
+            for start in stride(from: 0, to: raw.count, by: 64) { compress(raw[start..<start + 64]) }
+        }
+        return state.flatMap { word in withUnsafeBytes(of: word.bigEndian) { Array($0) } }
+    }
+
+    /// Section 6.2.2: one block of 64 bytes.
+    private mutating func compress(_ block: Slice<UnsafeRawBufferPointer>) {
+        expand(block)
+        var work = state
+        for round in 0..<64 {
+            let choice = (work[4] & work[5]) ^ (~work[4] & work[6])
+            let first = work[7] &+ Self.upper(work[4], 6, 11, 25) &+ choice &+ Self.constants[round] &+ schedule[round]
+            let majority = (work[0] & work[1]) ^ (work[0] & work[2]) ^ (work[1] & work[2])
+            let second = Self.upper(work[0], 2, 13, 22) &+ majority
+            work[7] = work[6]
+            work[6] = work[5]
+            work[5] = work[4]
+            work[4] = work[3] &+ first
+            work[3] = work[2]
+            work[2] = work[1]
+            work[1] = work[0]
+            work[0] = first &+ second
+        }
+        for index in 0..<8 { state[index] &+= work[index] }
+    }
+
+    /// The message schedule of one block.
+    private mutating func expand(_ block: Slice<UnsafeRawBufferPointer>) {
+        let bytes = UnsafeRawBufferPointer(rebasing: block)
+        for index in 0..<16 {
+            schedule[index] = UInt32(bigEndian: bytes.loadUnaligned(fromByteOffset: index * 4, as: UInt32.self))
+        }
+        for index in 16..<64 {
+            schedule[index] =
+                Self.lower(schedule[index - 2], 17, 19, 10) &+ schedule[index - 7]
+                &+ Self.lower(schedule[index - 15], 7, 18, 3) &+ schedule[index - 16]
+        }
+    }
+
+    private static func rotate(_ word: UInt32, _ count: UInt32) -> UInt32 {
+        (word &>> count) | (word &<< (32 - count))
+    }
+
+    private static func upper(_ word: UInt32, _ one: UInt32, _ two: UInt32, _ three: UInt32) -> UInt32 {
+        rotate(word, one) ^ rotate(word, two) ^ rotate(word, three)
+    }
+
+    private static func lower(_ word: UInt32, _ one: UInt32, _ two: UInt32, _ shift: UInt32) -> UInt32 {
+        rotate(word, one) ^ rotate(word, two) ^ (word &>> shift)
+    }
+
+    private static let constants: [UInt32] = [
+        0x428a_2f98, 0x7137_4491, 0xb5c0_fbcf, 0xe9b5_dba5, 0x3956_c25b, 0x59f1_11f1, 0x923f_82a4, 0xab1c_5ed5,
+        0xd807_aa98, 0x1283_5b01, 0x2431_85be, 0x550c_7dc3, 0x72be_5d74, 0x80de_b1fe, 0x9bdc_06a7, 0xc19b_f174,
+        0xe49b_69c1, 0xefbe_4786, 0x0fc1_9dc6, 0x240c_a1cc, 0x2de9_2c6f, 0x4a74_84aa, 0x5cb0_a9dc, 0x76f9_88da,
+        0x983e_5152, 0xa831_c66d, 0xb003_27c8, 0xbf59_7fc7, 0xc6e0_0bf3, 0xd5a7_9147, 0x06ca_6351, 0x1429_2967,
+        0x27b7_0a85, 0x2e1b_2138, 0x4d2c_6dfc, 0x5338_0d13, 0x650a_7354, 0x766a_0abb, 0x81c2_c92e, 0x9272_2c85,
+        0xa2bf_e8a1, 0xa81a_664b, 0xc24b_8b70, 0xc76c_51a3, 0xd192_e819, 0xd699_0624, 0xf40e_3585, 0x106a_a070,
+        0x19a4_c116, 0x1e37_6c08, 0x2748_774c, 0x34b0_bcb5, 0x391c_0cb3, 0x4ed8_aa4a, 0x5b9c_ca4f, 0x682e_6ff3,
+        0x748f_82ee, 0x78a5_636f, 0x84c8_7814, 0x8cc7_0208, 0x90be_fffa, 0xa450_6ceb, 0xbef9_a3f7, 0xc671_78f2,
+    ]
+}
