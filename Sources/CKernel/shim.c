@@ -8,13 +8,17 @@
 #include <net/if.h>
 #include <poll.h>
 #include <signal.h>
+#include <spawn.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/random.h>
 #include <sys/resource.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -216,6 +220,45 @@ int64_t csn_children_cpu(void) {
     if (getrusage(RUSAGE_CHILDREN, &usage) < 0) return -1;
     return (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000000
         + (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1000;
+}
+
+int csn_spawn(const char *path, char *const argv[], char *const envp[], const int *fds, size_t fd_count, int new_session) {
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    sigset_t none, all;
+    pid_t pid = -1;
+    sigemptyset(&none);
+    sigfillset(&all);
+    int failure = posix_spawn_file_actions_init(&actions);
+    if (failure) { errno = failure; return -1; }
+    failure = posix_spawnattr_init(&attributes);
+    // A new session is a new process group as well. Everything else is close-on-exec.
+    short flags = POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | (new_session ? POSIX_SPAWN_SETSID : 0);
+    if (!failure) failure = posix_spawnattr_setflags(&attributes, flags);
+    if (!failure) failure = posix_spawnattr_setsigmask(&attributes, &none);
+    if (!failure) failure = posix_spawnattr_setsigdefault(&attributes, &all);
+    for (size_t i = 0; i < fd_count && !failure; i++)
+        failure = posix_spawn_file_actions_adddup2(&actions, fds[i], (int)i);
+    if (!failure) failure = posix_spawn(&pid, path, &actions, &attributes, argv, envp);
+    posix_spawnattr_destroy(&attributes);
+    posix_spawn_file_actions_destroy(&actions);
+    if (failure) { errno = failure; return -1; }
+    return pid;
+}
+
+int csn_signalfd(const int *signals, size_t count) {
+    sigset_t set;
+    sigemptyset(&set);
+    for (size_t i = 0; i < count; i++) sigaddset(&set, signals[i]);
+    if (sigprocmask(SIG_BLOCK, &set, NULL) < 0) return -1;
+    return signalfd(-1, &set, SFD_CLOEXEC);
+}
+
+int csn_random(void *bytes, size_t count) { return getrandom(bytes, count, 0) == (ssize_t)count ? 0 : -1; }
+
+int64_t csn_file_system_type(int fd) {
+    struct statfs information;
+    return fstatfs(fd, &information) < 0 ? -1 : (int64_t)(information.f_type & 0xffffffff);
 }
 
 int csn_wait_exited(int status) { return WIFEXITED(status); }

@@ -14,22 +14,27 @@ public struct View: ~Copyable {
     /// Opens every source of the host.
     ///
     /// - Parameters:
-    ///   - workspace: The workspace's mount as the monitor made it, which is taken over, or nil where init makes it.
-    ///   - workspaceDirectory: The directory that was checked, to recognize it by.
-    public init(
-        _ plan: LaunchPlan, workspace: Int32?, workspaceDirectory: Int32?
-    ) throws(ConfinementError) {
+    ///   - mapped: The handed trees as the monitor mapped their owners, which are taken over; empty where none is mapped.
+    ///   - checked: The directories of the handed trees as the front end checked them, to recognize them by.
+    public init(_ plan: LaunchPlan, mapped: [Int32], checked: [Int32]) throws(ConfinementError) {
         steps = plan.mounts
         sources = []
+        var trees = 0
         for (index, mountStep) in plan.mounts.enumerated() {
+            let handed = Handed(mount: mapped.at(trees), directory: checked.at(trees), isMapped: plan.identity.mapsOwners)
+            if case .handed = mountStep { trees += 1 }
             sources.append(
-                try step(.sources, index: index) { () throws(Errno) in
-                    try View.source(mountStep, workspace, workspaceDirectory)
-                })
+                try step(.sources, index: index) { () throws(Errno) in try View.source(mountStep, handed) })
         }
     }
 
-    private static func source(_ step: MountStep, _ workspace: Int32?, _ directory: Int32?) throws(Errno) -> Int32? {
+    private struct Handed {
+        let mount: Int32?
+        let directory: Int32?
+        let isMapped: Bool
+    }
+
+    private static func source(_ step: MountStep, _ handed: Handed) throws(Errno) -> Int32? {
         switch step {
         case .tree(let source, _, let attributes):
             return try restricted(try Mount.tree(source, at: AT_FDCWD), attributes)
@@ -37,17 +42,18 @@ public struct View: ~Copyable {
             // xino=off: inode numbers stay those of the host, by which the executable is recognized.
             let lower = layers.map(escaped).joined(separator: ":")
             return try Mount.fileSystem("overlay", [("lowerdir", lower), ("xino", "off")], attributes).release()
-        case .handed(.workspace, let target, let attributes):
-            if let workspace { return try restricted(Descriptor(owning: workspace), attributes) }
-            return try restricted(try sameDirectory(target, directory), attributes)
+        case .handed(let tree, _, let attributes):
+            guard let directory = handed.directory else { throw Errno(rawValue: EBADF) }
+            guard handed.isMapped else { return try restricted(try sameDirectory(tree.source, directory), attributes) }
+            guard let mount = handed.mount else { throw Errno(rawValue: EBADF) }
+            return try restricted(Descriptor(owning: mount), attributes)
         default: return nil
         }
     }
 
-    /// The workspace by its path, if that still is the directory that was checked.
-    private static func sameDirectory(_ path: String, _ directory: Int32?) throws(Errno) -> Descriptor {
+    /// A tree by its path, if that still is the directory that was checked.
+    private static func sameDirectory(_ path: String, _ directory: Int32) throws(Errno) -> Descriptor {
         let tree = try Mount.tree(path, at: AT_FDCWD)
-        guard let directory else { return tree }
         let found = try FileStatus.of(tree.number)
         let checked = try FileStatus.of(directory)
         guard found.inode == checked.inode, found.device == checked.device else { throw Errno(rawValue: ESTALE) }
@@ -182,4 +188,9 @@ public struct View: ~Copyable {
     private static func relative(_ path: String) -> String {
         Paths.components(path).joined(separator: "/")
     }
+}
+
+extension [Int32] {
+    /// The element at a place, or nil behind the end.
+    fileprivate func at(_ place: Int) -> Int32? { place < count ? self[place] : nil }
 }

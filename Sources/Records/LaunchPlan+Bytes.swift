@@ -112,8 +112,7 @@ extension PlannedIdentity: ByteCodable {
         writer.write(innerGroup)
         writer.write(hostUser)
         writer.write(hostGroup)
-        writer.write(workspaceOwner) { $0.write($1) }
-        writer.write(workspaceGroup)
+        writer.write(mapsOwners)
         writer.write(dropsGroups)
     }
 
@@ -123,8 +122,7 @@ extension PlannedIdentity: ByteCodable {
         innerGroup = try reader.integer()
         hostUser = try reader.integer()
         hostGroup = try reader.integer()
-        workspaceOwner = try reader.optional { (each) throws(RecordError) in try each.integer() }
-        workspaceGroup = try reader.integer()
+        mapsOwners = try reader.bool()
         dropsGroups = try reader.bool()
     }
 }

@@ -68,6 +68,13 @@ public struct LaunchPlan: Sendable, Equatable {
     }
 }
 
+extension LaunchPlan {
+    /// The trees whose descriptors travel with the plan, in the order of their steps.
+    public var handedTrees: [HandedTree] {
+        mounts.compactMap { if case .handed(let tree, _, _) = $0 { tree } else { nil } }
+    }
+}
+
 /// The descriptors with which the airlock starts. 0, 1 and 2 are /dev/null; these four are always there.
 public enum AirlockDescriptor {
     /// The plan, in sealed memory.
@@ -90,8 +97,8 @@ public enum PlanDescriptor: UInt8, Sendable {
     case outputSink
     /// Where the foreground front end reads standard error.
     case errorSink
-    /// The workspace's directory, as it was checked.
-    case workspace
+    /// The directory of a handed tree, as it was checked; one for each `MountStep.handed`, in their order.
+    case tree
     /// The task's cgroup directory.
     case cgroup
     /// The write end of the task's input, kept for `write_input`.
@@ -131,24 +138,20 @@ public struct PlannedIdentity: Sendable, Equatable {
     public var hostUser: UInt32
     /// The same group outside.
     public var hostGroup: UInt32
-    /// Owner of the workspace on disk, where its mount is idmapped; nil where it is a plain bind mount.
-    public var workspaceOwner: UInt32?
-    /// Group of the workspace on disk.
-    public var workspaceGroup: UInt32
+    /// Whether handed trees are idmapped mounts, on which the owner on disk appears as this user.
+    public var mapsOwners: Bool
     /// Whether supplementary groups can be dropped: only with privilege over the map.
     public var dropsGroups: Bool
 
     /// A pair of user and group, inside and outside.
     public init(
-        innerUser: UInt32, innerGroup: UInt32, hostUser: UInt32, hostGroup: UInt32, workspaceOwner: UInt32?,
-        workspaceGroup: UInt32, dropsGroups: Bool
+        innerUser: UInt32, innerGroup: UInt32, hostUser: UInt32, hostGroup: UInt32, mapsOwners: Bool, dropsGroups: Bool
     ) {
         self.innerUser = innerUser
         self.innerGroup = innerGroup
         self.hostUser = hostUser
         self.hostGroup = hostGroup
-        self.workspaceOwner = workspaceOwner
-        self.workspaceGroup = workspaceGroup
+        self.mapsOwners = mapsOwners
         self.dropsGroups = dropsGroups
     }
 }

@@ -8,7 +8,8 @@ public enum MountStep: Sendable, Equatable {
     case tree(source: String, target: String, attributes: MountAttributes)
     /// The host's tree below layers that hide parts of it; the highest layer first. Read-only.
     case overlay(layers: [String], target: String, attributes: MountAttributes)
-    /// The tree behind a descriptor that the monitor hands over, attached at `target`.
+    /// A tree that the front end opened and checked: the workspace, or another place of the task. Where tasks have uids of
+    /// their own, the monitor maps its owner and hands the mount to init.
     case handed(HandedTree, target: String, attributes: MountAttributes)
     /// A subdirectory of the task's one sized tmpfs.
     case scratch(name: String, target: String, mode: UInt32, attributes: MountAttributes)
@@ -20,10 +21,22 @@ public enum MountStep: Sendable, Equatable {
     case pin(path: String, readOnly: Bool)
 }
 
-/// The trees that only the monitor can make.
-public enum HandedTree: UInt8, Sendable {
-    /// The workspace, an idmapped mount where the task has a uid of its own.
-    case workspace = 1
+/// A tree whose descriptor travels with the plan; of several, the order of the steps is that of the descriptors.
+public struct HandedTree: Sendable, Equatable {
+    /// Its path on the host.
+    public var source: String
+    /// Owner of the tree on disk.
+    public var owner: UInt32
+    /// Group of the tree on disk.
+    public var group: UInt32
+
+    /// A tree and whose it is.
+    public init(source: String, owner: UInt32, group: UInt32) {
+        (self.source, self.owner, self.group) = (source, owner, group)
+    }
+
+    /// As many descriptors as one message carries (SCM_MAX_FD is larger, the shim's buffer is not).
+    public static let limit = 8
 }
 
 /// Attributes of a mount, as mount_setattr(2) has them.
@@ -62,7 +75,9 @@ extension MountStep: ByteCodable {
             writer.write(layers)
         case .handed(let tree, let target, let attributes):
             writer.tag(5, target, attributes)
-            writer.write(tree.rawValue)
+            writer.write(tree.source)
+            writer.write(tree.owner)
+            writer.write(tree.group)
         case .scratch(let name, let target, let mode, let attributes):
             writer.tag(6, target, attributes)
             writer.write(name)
@@ -101,7 +116,10 @@ extension MountStep: ByteCodable {
         switch tag {
         case 3: return .tree(source: try reader.string(), target: target, attributes: attributes)
         case 4: return .overlay(layers: try reader.strings(), target: target, attributes: attributes)
-        case 5: return .handed(try reader.choice(), target: target, attributes: attributes)
+        case 5:
+            let tree = HandedTree(
+                source: try reader.string(), owner: try reader.integer(), group: try reader.integer())
+            return .handed(tree, target: target, attributes: attributes)
         default:
             let name = try reader.string()
             return .scratch(name: name, target: target, mode: try reader.integer(), attributes: attributes)

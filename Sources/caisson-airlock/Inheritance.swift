@@ -9,8 +9,8 @@ struct Inheritance {
     var outputSink: Int32?
     /// Where a foreground front end reads standard error, or nil.
     var errorSink: Int32?
-    /// The workspace's directory, or nil.
-    var workspace: Int32?
+    /// The directories of the handed trees, in their order.
+    var trees: [Int32] = []
     /// The task's cgroup directory, or nil.
     var cgroup: Int32?
     /// The write end of the task's input, or nil.
@@ -24,7 +24,7 @@ struct Inheritance {
             case .input: input = number
             case .outputSink: outputSink = number
             case .errorSink: errorSink = number
-            case .workspace: workspace = number
+            case .tree: trees.append(number)
             case .cgroup: cgroup = number
             case .inputSource: inputSource = number
             }

@@ -108,6 +108,12 @@ int csn_accept(int socket);
 int csn_poll(void *entries, unsigned long count, int64_t timeout);
 // CPU time of all reaped children in nanoseconds, or -1.
 int64_t csn_children_cpu(void);
+// posix_spawn(3) in a new session and process group, with default signals, an empty mask and an empty environment;
+// fds[i] becomes descriptor i and nothing else is inherited. Returns the pid, or -1 with errno set.
+int csn_spawn(const char *path, char *const argv[], char *const envp[], const int *fds, size_t fd_count, int new_session);
+int csn_signalfd(const int *signals, size_t count);
+int csn_random(void *bytes, size_t count);
+int64_t csn_file_system_type(int fd);
 int csn_wait_exited(int status);
 int csn_wait_code(int status);
 int csn_wait_signal(int status);

@@ -16,6 +16,6 @@ struct SandboxEnds {
     let output: Int32
     /// What becomes standard error.
     let error: Int32
-    /// The workspace's directory, as it was checked.
-    let workspace: Int32?
+    /// The directories of the handed trees, as they were checked.
+    let trees: [Int32]
 }

@@ -24,21 +24,21 @@ struct SandboxInit {
     }
 
     private func prepare() throws(ConfinementError) {
-        let workspace = try awaitHandoff()
+        let mapped = try awaitHandoff()
         // Signals with which the monitor asks for the end wait until they are fetched: none can be missed.
         try step(.taskFork) { () throws(Errno) in try Processes.block([SIGCHLD, SIGTERM]) }
-        let view = try View(plan, workspace: workspace, workspaceDirectory: ends.workspace)
+        let view = try View(plan, mapped: mapped, checked: ends.trees)
         try Credentials.become(plan.identity, stage: .identity)
         try view.build(scratchBytes: plan.scratchBytes, identity: plan.identity)
         try SandboxNetwork.setUp(plan.network)
         try SandboxNetwork.setHostName(plan.hostName)
     }
 
-    private func awaitHandoff() throws(ConfinementError) -> Int32? {
+    private func awaitHandoff() throws(ConfinementError) -> [Int32] {
         try step(.identityMaps) { () throws(Errno) in
             let message = try Transfer.receive(ends.handoff, limit: 1)
             guard !message.bytes.isEmpty else { throw Errno(rawValue: EPIPE) }
-            return message.descriptors.first
+            return message.descriptors
         }
     }
 

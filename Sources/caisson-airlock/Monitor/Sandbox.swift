@@ -38,22 +38,30 @@ extension Sandbox {
         return sandbox
     }
 
-    /// Tells init that its maps are written, and gives it the workspace's mount, which only the monitor can make.
+    /// Tells init that its maps are written, and gives it the mounts with mapped owners, which only the monitor can make.
     private static func handOver(
         _ plan: LaunchPlan, _ inherited: Inheritance, _ handoff: Int32
     ) throws(ConfinementError) {
         defer { close(handoff) }
         try step(.workspaceMount) { () throws(Errno) in
-            guard let owner = plan.identity.workspaceOwner, let directory = inherited.workspace else {
-                return try Transfer.send(handoff, [1])
+            guard plan.identity.mapsOwners else { return try Transfer.send(handoff, [1]) }
+            var mapped: [Int32] = []
+            defer { for number in mapped { close(number) } }
+            for (tree, directory) in zip(plan.handedTrees, inherited.trees) {
+                mapped.append(try mapOwners(tree, directory, plan.identity))
             }
-            let tree = try Mount.tree("", at: directory, recursive: false)
-            let map = try Namespaces.forMapping(
-                user: owner, to: plan.identity.hostUser, group: plan.identity.workspaceGroup,
-                to: plan.identity.hostGroup)
-            try Mount.mapOwners(tree.number, through: map.number)
-            try Transfer.send(handoff, [1], descriptors: [tree.number])
+            try Transfer.send(handoff, [1], descriptors: mapped)
         }
+    }
+
+    private static func mapOwners(
+        _ tree: HandedTree, _ directory: Int32, _ identity: PlannedIdentity
+    ) throws(Errno) -> Int32 {
+        let mount = try Mount.tree("", at: directory, recursive: false)
+        let map = try Namespaces.forMapping(
+            user: tree.owner, to: identity.hostUser, group: tree.group, to: identity.hostGroup)
+        try Mount.mapOwners(mount.number, through: map.number)
+        return mount.release()
     }
 }
 
@@ -85,7 +93,7 @@ private struct Pipes {
         close(lifeline.1)
         return SandboxEnds(
             handoff: handoff.1, status: status.1, gate: gate.0, lifeline: lifeline.0, input: inherited.input,
-            output: output.1, error: error?.1 ?? output.1, workspace: inherited.workspace)
+            output: output.1, error: error?.1 ?? output.1, trees: inherited.trees)
     }
 
     /// What the monitor must not keep, or it would never see an end.

@@ -1,0 +1,58 @@
+internal import CKernel
+internal import Glibc
+
+/// What this process is and where it runs.
+public enum Host {
+    /// The effective uid. Source: geteuid(2).
+    public static var user: UInt32 { geteuid() }
+    /// The effective gid. Source: getegid(2).
+    public static var group: UInt32 { getegid() }
+
+    /// The environment of this process; of a name that is there twice, the last value.
+    public static func environment() -> [String: String] {
+        var found: [String: String] = [:]
+        var place = environ
+        while let entry = place.pointee {
+            let text = String(cString: entry)
+            if let sign = text.firstIndex(of: "=") { found[String(text[..<sign])] = String(text[text.index(after: sign)...]) }
+            place += 1
+        }
+        return found
+    }
+
+    /// The path of the running program. Source: proc(5), /proc/self/exe.
+    public static func program() throws(Errno) -> String { try Files.target("/proc/self/exe") }
+
+    /// An absolute path of the current directory.
+    public static func currentDirectory() throws(Errno) -> String { try Files.target("/proc/self/cwd") }
+
+    /// Random bytes that can't be guessed. Source: getrandom(2).
+    public static func random(_ count: Int) throws(Errno) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: count)
+        _ = try checked { csn_random(&bytes, count) }
+        return bytes
+    }
+
+    /// The kernel's boot id: with another one, no pid of before means anything.
+    public static func bootID() throws(Errno) -> String {
+        String(decoding: try Files.contents("/proc/sys/kernel/random/boot_id", limit: 64).prefix(36), as: UTF8.self)
+    }
+
+    /// Release of the kernel, such as `6.12.1`. Source: uname(2).
+    public static func kernelRelease() -> String {
+        var names = utsname()
+        uname(&names)
+        return withUnsafeBytes(of: &names.release) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+    }
+
+    /// Whether a descriptor is a terminal.
+    public static func isTerminal(_ fd: Int32) -> Bool { isatty(fd) == 1 }
+
+    /// The type of the file system that holds an open file, as statfs(2) numbers it.
+    public static func fileSystemType(_ fd: Int32) throws(Errno) -> UInt32 {
+        UInt32(truncatingIfNeeded: try checked { csn_file_system_type(fd) })
+    }
+
+    /// Ends this process.
+    public static func exit(_ code: Int32) -> Never { Glibc.exit(code) }
+}
