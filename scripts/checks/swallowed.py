@@ -1,6 +1,6 @@
 """Finds `try?`, `try!` and forced values where no failure may be lost: in the folders that are named.
 
-A line is excused by a comment on it or on the line above that begins with `// swallowed:` and gives the reason.
+A line is excused by a comment that begins with `// swallowed:` and gives the reason, at its end or alone on the line above.
 """
 import os
 import re
@@ -10,6 +10,7 @@ from swiftcode import blank_comments
 
 FORBIDDEN = re.compile(r"\btry\s*[?!]")
 EXCUSE = re.compile(r"// swallowed: \S+")
+EXCUSE_ABOVE = re.compile(r"^\s*// swallowed: \S+")
 
 
 def look_at(path):
@@ -17,7 +18,8 @@ def look_at(path):
         text = file.read()
     lines, code = text.split("\n"), blank_comments(text, strings=True).split("\n")
     for number, line in enumerate(code):
-        if FORBIDDEN.search(line) and not any(EXCUSE.search(near) for near in lines[max(0, number - 1):number + 1]):
+        excused = EXCUSE.search(lines[number]) or (number > 0 and EXCUSE_ABOVE.match(lines[number - 1]))
+        if FORBIDDEN.search(line) and not excused:
             yield f"{path}:{number + 1}: a failure is swallowed: {line.strip()}"
 
 
