@@ -254,6 +254,7 @@ int csn_signalfd(const int *signals, size_t count) {
     return signalfd(-1, &set, SFD_CLOEXEC);
 }
 
+int csn_make_whiteout(int directory, const char *name) { return mknodat(directory, name, S_IFCHR, 0); }
 int csn_random(void *bytes, size_t count) { return getrandom(bytes, count, 0) == (ssize_t)count ? 0 : -1; }
 
 int64_t csn_file_system_type(int fd) {

@@ -71,6 +71,7 @@ struct Access: OptionSet {
     init(_ grant: LandlockGrant) {
         self = []
         if grant.contains(.read) { formUnion([.readFile, .readDirectory]) }
+        if grant.contains(.list) { formUnion(.readDirectory) }
         if grant.contains(.write) { formUnion([.writeFile, .change, .refer, .truncate]) }
         if grant.contains(.execute) { formUnion(.execute) }
         if grant.contains(.device) { formUnion([.readFile, .writeFile, .deviceControl]) }

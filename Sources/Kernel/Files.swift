@@ -70,6 +70,16 @@ public enum Files {
         _ = try checked { symlinkat(target, directory, path) }
     }
 
+    /// Gives a file a second name. The corresponding call is linkat(2), without following a link.
+    public static func hardLink(_ path: String, as name: String, at directory: Int32) throws(Errno) {
+        _ = try checked { linkat(directory, path, directory, name, 0) }
+    }
+
+    /// Makes a whiteout: in the upper layer of an overlay, a name that is not there. Source: overlayfs.rst.
+    public static func makeWhiteout(_ path: String, at directory: Int32) throws(Errno) {
+        _ = try checked { csn_make_whiteout(directory, path) }
+    }
+
     /// Where a symbolic link points to. The corresponding call is readlinkat(2).
     public static func target(_ path: String, at directory: Int32 = AT_FDCWD) throws(Errno) -> String {
         var buffer = [CChar](repeating: 0, count: 4096)
@@ -130,6 +140,23 @@ public enum Files {
             guard error.rawValue == EWOULDBLOCK else { throw error }
             return false
         }
+    }
+
+    /// Whether somebody holds the exclusive lock of a file. Nothing stays locked by the question.
+    public static func isLocked(_ fd: Int32) throws(Errno) -> Bool {
+        do {
+            _ = try checked { flock(fd, LOCK_SH | LOCK_NB) }
+        } catch {
+            guard error.rawValue == EWOULDBLOCK else { throw error }
+            return true
+        }
+        _ = try checked { flock(fd, LOCK_UN) }
+        return false
+    }
+
+    /// Gives a name another one in the same directory. The corresponding call is renameat(2).
+    public static func rename(_ path: String, to name: String, at directory: Int32 = AT_FDCWD) throws(Errno) {
+        _ = try checked { renameat(directory, path, directory, name) }
     }
 
     /// Memory that can be passed as a descriptor and is sealed: nobody changes it any more. Source: memfd_create(2).

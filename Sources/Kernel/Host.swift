@@ -45,6 +45,20 @@ public enum Host {
         return withUnsafeBytes(of: &names.release) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
     }
 
+    /// The hard limit of a resource for this process. Source: getrlimit(2); `UInt64.max` is RLIM_INFINITY.
+    public static func hardLimit(_ resource: Int32) throws(Errno) -> UInt64 {
+        var limit = rlimit()
+        _ = try checked { getrlimit(resource, &limit) }
+        return UInt64(limit.rlim_max)
+    }
+
+    /// Whether this process has groups besides its own one. Source: getgroups(2).
+    public static func hasSupplementaryGroups() throws(Errno) -> Bool {
+        var groups = [gid_t](repeating: 0, count: 65536)
+        let count = try checked { getgroups(Int32(groups.count), &groups) }
+        return groups.prefix(Int(count)).contains { $0 != group }
+    }
+
     /// Whether a descriptor is a terminal.
     public static func isTerminal(_ fd: Int32) -> Bool { isatty(fd) == 1 }
 

@@ -197,6 +197,8 @@ public struct LandlockGrant: OptionSet, Sendable, Hashable {
     public static let write = LandlockGrant(rawValue: 2)
     /// Files can be executed.
     public static let execute = LandlockGrant(rawValue: 4)
+    /// Directories can be listed; nothing in them can be read by that.
+    public static let list = LandlockGrant(rawValue: 16)
     /// ioctl(2) on devices, and writing to them: for the nodes in /dev.
     public static let device = LandlockGrant(rawValue: 8)
 }
