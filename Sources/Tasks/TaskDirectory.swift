@@ -1,0 +1,103 @@
+internal import Glibc
+public import Kernel
+public import Records
+public import Spooling
+
+/// One task as its directory shows it. It only reads, but for the end of a task whose monitor died.
+public final class TaskDirectory: Sendable {
+    /// The task's name.
+    public let id: TaskID
+    /// The directory itself.
+    public let directory: Descriptor
+
+    /// Opens the directory of a task.
+    public init(_ state: StateDirectory, _ id: TaskID) throws(TaskError) {
+        self.id = id
+        do {
+            directory = try Files.open(id.text, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, at: state.tasks.number)
+        } catch {
+            if error.rawValue == ENOENT { throw .unknownTask(id.text) }
+            throw .system("task \(id)", error)
+        }
+    }
+
+    /// What was known of the task before it started.
+    public func record() throws(TaskError) -> TaskRecord {
+        try decoded(.record) { (bytes) throws(RecordError) in try TaskRecord.open(bytes) }
+    }
+
+    /// The plan as it was handed to the airlock.
+    public func plan() throws(TaskError) -> LaunchPlan {
+        try decoded(.plan) { (bytes) throws(RecordError) in try LaunchPlan.open(bytes) }
+    }
+
+    /// What the monitor read from outside, or nil before it did.
+    public func receipt() throws(TaskError) -> Receipt? {
+        try decodedIfThere(.receipt) { (bytes) throws(RecordError) in try Receipt.open(bytes) }
+    }
+
+    /// How the task ended, or nil while it runs.
+    ///
+    /// A task without a record of its end whose monitor is gone is `lost`: that is written down, once, by whoever finds it.
+    public func end() throws(TaskError) -> EndRecord? {
+        if let end = try storedEnd() { return end }
+        let lock = try on("task \(id)") { () throws(Errno) in
+            try Files.open(TaskFile.record.rawValue, O_RDONLY, at: directory.number)
+        }
+        let isAlive = try on("task \(id)") { () throws(Errno) in try Files.isLocked(lock.number) }
+        // A monitor writes the end before it lets go of the lock.
+        if let end = try storedEnd() { return end }
+        return isAlive ? nil : try recordLoss(lock.number)
+    }
+
+    private func storedEnd() throws(TaskError) -> EndRecord? {
+        try decodedIfThere(.end) { (bytes) throws(RecordError) in try EndRecord.open(bytes) }
+    }
+
+    private func recordLoss(_ lock: Int32) throws(TaskError) -> EndRecord? {
+        let isOurs = try on("task \(id)") { () throws(Errno) in try Files.lock(lock) }
+        // Another front end writes it down at this moment.
+        guard isOurs else { return try storedEnd() }
+        if let end = try storedEnd() { return end }
+        let record = try record()
+        let hasRestarted = try on("boot id") { () throws(Errno) in try Host.bootID() } != record.bootID
+        var end = EndRecord(
+            status: .lost, cause: hasRestarted ? "host_restarted" : "monitor_died", endedAt: Clock.now())
+        end.runtime = UInt64(clamping: end.endedAt - record.startedAt)
+        end.detail = "its sandbox ended with its monitor; the moment is not known, this is when it was noticed"
+        let bytes = end.sealed
+        try on("task \(id)") { () throws(Errno) in
+            try Files.replace(TaskFile.end.rawValue, with: bytes, at: directory.number)
+        }
+        return end
+    }
+
+    /// A reader of what the task printed.
+    public func output(_ record: TaskRecord) -> SpoolReader {
+        SpoolReader(directory: directory.number, limit: record.recordBytes)
+    }
+
+    private func decodedIfThere<Value>(
+        _ file: TaskFile, _ open: ([UInt8]) throws(RecordError) -> Value
+    ) throws(TaskError) -> Value? {
+        do {
+            return try decoded(file, open)
+        } catch {
+            if case .system(_, let errno) = error, errno.rawValue == ENOENT { return nil }
+            throw error
+        }
+    }
+
+    private func decoded<Value>(
+        _ file: TaskFile, _ open: ([UInt8]) throws(RecordError) -> Value
+    ) throws(TaskError) -> Value {
+        let bytes = try on("\(file.rawValue) of task \(id)") { () throws(Errno) in
+            try Files.contents(file.rawValue, at: directory.number, limit: 16 << 20)
+        }
+        do {
+            return try open(bytes)
+        } catch {
+            throw .unreadable(file, "\(error)")
+        }
+    }
+}
