@@ -1,0 +1,137 @@
+internal import Glibc
+public import Kernel
+internal import Policy
+public import Records
+public import Tasks
+
+/// A task whose monitor has been started.
+public final class LaunchedTask: Sendable {
+    /// Its name.
+    public let id: TaskID
+    /// The monitor's pid, a child of this process.
+    public let monitor: Int32
+    /// Tells the start, a failure and the end (`ControlReply`), takes requests (`ControlRequest`).
+    public let report: Descriptor
+
+    init(id: TaskID, monitor: Int32, report: consuming Descriptor) {
+        (self.id, self.monitor) = (id, monitor)
+        self.report = report
+    }
+}
+
+/// Starts tasks. The order is that of the design: resolve, decide, admit, make the directory and take its lock, write the
+/// plan, start the monitor.
+public enum Launch {
+    /// Starts one task.
+    ///
+    /// - Returns: As soon as the monitor runs; whether the task starts is told on its report socket.
+    public static func start(
+        _ request: LaunchRequest, _ compiled: CompiledPolicy, _ state: StateDirectory
+    ) throws(LaunchError) -> LaunchedTask {
+        let directory = try workingDirectory(request)
+        let resolved = try ResolvedLaunch.resolve(
+            request.command, compiled, directory: directory, workspace: request.workspace?.path, shell: request.shell)
+        if let refusal = resolved.decision.refusal(arguments: resolved.arguments) { throw refusal }
+        guard let program = resolved.program else { throw LaunchError(.notFound, "commands", "there is no program") }
+        let layers = try HostLayers(compiled.policy, landlockABI: compiled.landlockABI, hasControllers: false)
+        try layers.check(compiled.policy)
+        let id = TaskID(bytes: try on("getrandom") { () throws(Errno) in try Host.random(16) })
+        let places = try PlacePlan(compiled, workspace: request.workspace, state: state.path)
+        let planning = TaskPlan(
+            compiled: compiled, request: request, id: id, places: places, workingDirectory: directory)
+        var plan = try planning.plan(resolved, program, cgroup: nil)
+        let record = try record(request, compiled, resolved, plan, layers)
+        let handed = Handed(request.streams, planning.places.descriptors)
+        plan.descriptors = handed.roles
+        return try spawn(plan, record, handed.numbers, state)
+    }
+
+    /// The descriptors after the fixed ones, and what each is.
+    private struct Handed {
+        var roles: [PlanDescriptor] = []
+        var numbers: [Int32] = []
+
+        init(_ streams: LaunchStreams, _ trees: [Int32]) {
+            let optional: [(PlanDescriptor, Int32?)] = [
+                (.input, streams.input), (.outputSink, streams.outputSink), (.errorSink, streams.errorSink),
+            ]
+            for case (let role, let number?) in optional { add(role, number) }
+            for number in trees { add(.tree, number) }
+        }
+
+        private mutating func add(_ role: PlanDescriptor, _ number: Int32) {
+            roles.append(role)
+            numbers.append(number)
+        }
+    }
+
+    private static func workingDirectory(_ request: LaunchRequest) throws(LaunchError) -> String {
+        guard let wanted = request.workingDirectory else { return request.workspace?.path ?? TaskIdentity.home }
+        guard let workspace = request.workspace else {
+            throw LaunchError(
+                .refused, "workspace", "there is no workspace in which \(wanted) could be", remedy: "name one with --workspace DIR")
+        }
+        let root = workspace.directory.number
+        let relative = Paths.isWithin(wanted, workspace.path) ? String(wanted.dropFirst(workspace.path.utf8.count)) : wanted
+        let name = relative.drop { $0 == "/" }
+        if wanted.hasPrefix("/"), !Paths.isWithin(wanted, workspace.path) {
+            throw LaunchError(
+                .refused, "workspace", "\(wanted) is outside of the workspace \(workspace.path)",
+                remedy: "name a directory beneath it")
+        }
+        return try on("directory \(wanted)", remedy: "name a directory beneath the workspace \(workspace.path)") { () throws(Errno) in
+            let flags = O_RDONLY | O_DIRECTORY
+            return try Files.path(of: try Files.openBeneath(root, name.isEmpty ? "." : String(name), flags).number)
+        }
+    }
+
+    private static func record(
+        _ request: LaunchRequest, _ compiled: CompiledPolicy, _ resolved: ResolvedLaunch, _ plan: LaunchPlan,
+        _ layers: HostLayers
+    ) throws(LaunchError) -> TaskRecord {
+        let policy = compiled.policy
+        return TaskRecord(
+            id: plan.task, arguments: resolved.arguments, workingDirectory: plan.workingDirectory,
+            workspace: request.workspace?.path, policy: policy.name, policyDigest: compiled.digest,
+            startedAt: Clock.now(), owner: request.owner, tenant: "default",
+            bootID: try on("boot id") { () throws(Errno) in try Host.bootID() },
+            enforcement: layers.enforcement(policy)
+                + LimitPlan.enforcement(policy.limits, hasControllers: plan.cgroup != nil),
+            retention: policy.retention.ended.nanoseconds, recordBytes: policy.limits.output.bytes,
+            inputStaysOpen: false, wall: plan.deadlines.wall, grace: plan.deadlines.grace)
+    }
+
+    private static func spawn(
+        _ plan: LaunchPlan, _ record: TaskRecord, _ handed: [Int32], _ state: StateDirectory
+    ) throws(LaunchError) -> LaunchedTask {
+        let airlock = try InstalledFiles.program("caisson-airlock")
+        let sealed = plan.sealed
+        let created = try CreatedTask(record, plan: sealed, state)
+        do throws(LaunchError) {
+            return try spawn(airlock, plan.task, sealed, created, handed)
+        } catch {
+            // Nothing runs, and nothing shall look as if it did.
+            try created.remove()
+            throw error
+        }
+    }
+
+    private static func spawn(
+        _ airlock: String, _ id: TaskID, _ sealed: [UInt8], _ created: CreatedTask, _ handed: [Int32]
+    ) throws(LaunchError) -> LaunchedTask {
+        let directory = created.directory.number
+        let lock = created.lock.number
+        let (monitor, report) = try on("starting the airlock") { () throws(Errno) in
+            let none = try Files.open("/dev/null", O_RDWR)
+            let memory = try Files.sealedMemory("plan", sealed)
+            let sockets = try DescriptorPair.sockets()
+            let fixed = [none.number, none.number, none.number, memory.number, directory, lock, sockets.second.number]
+            let pid = try Spawn.start(
+                airlock, arguments: ["caisson-airlock", id.text], descriptors: fixed + handed, newSession: true)
+            var report: Int32 = -1
+            sockets.apart { first, _ in report = first.release() }
+            return (pid, report)
+        }
+        return LaunchedTask(id: id, monitor: monitor, report: Descriptor(owning: report))
+    }
+}

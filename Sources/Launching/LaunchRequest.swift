@@ -1,0 +1,43 @@
+public import Policy
+
+/// What a caller asks to be started. Everything in it is the caller's wish; what comes of it is the policy's decision.
+public struct LaunchRequest: Sendable {
+    /// The command.
+    public var command: RequestedCommand
+    /// The workspace, checked; nil: none.
+    public var workspace: Workspace?
+    /// Where it starts: absolute, or relative to the workspace; nil: the workspace, or HOME without one.
+    public var workingDirectory: String?
+    /// Variables that the caller sets.
+    public var environment: [EnvironmentVariable] = []
+    /// The front end's own environment, of which the policy may keep names.
+    public var hostEnvironment: [String: String] = [:]
+    /// A shorter time limit than the policy's, in nanoseconds.
+    public var wall: UInt64?
+    /// What the caller wants done with shell syntax; it can only be stricter than the policy.
+    public var shell: ShellUse?
+    /// Both output streams through one pipe.
+    public var mergesError = false
+    /// Who asks, such as `cli:1000`.
+    public var owner: String
+    /// Descriptors of the task's streams, borrowed.
+    public var streams = LaunchStreams()
+
+    /// A request for one command.
+    public init(_ command: RequestedCommand, owner: String) {
+        (self.command, self.owner) = (command, owner)
+    }
+}
+
+/// Descriptors that are handed to a task's monitor; the caller keeps and closes its own.
+public struct LaunchStreams: Sendable {
+    /// What the task reads; nil: its input has ended at once.
+    public var input: Int32?
+    /// Where a foreground front end reads standard output.
+    public var outputSink: Int32?
+    /// Where a foreground front end reads standard error.
+    public var errorSink: Int32?
+
+    /// No streams.
+    public init() {}
+}

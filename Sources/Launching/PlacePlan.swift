@@ -1,0 +1,125 @@
+internal import Glibc
+internal import Kernel
+internal import Policy
+internal import Records
+
+/// The places of a task besides the system: workspace, home, what the policy lets it read and write, what it hides.
+///
+/// Directories are opened here, once, and travel as descriptors: nobody can swap one for another afterwards.
+struct PlacePlan: ~Copyable {
+    /// A tree that is attached, and the descriptor that travels with it, which this plan owns.
+    private struct Place {
+        let target: String
+        let step: MountStep
+        let descriptor: Int32?
+    }
+
+    private var places: [Place] = []
+    private var covers: [MountStep] = []
+    /// Landlock rules over the places.
+    private(set) var rules: [LandlockRule] = []
+    private let policy: EffectivePolicy
+    private let workspace: Workspace?
+    private let state: String
+
+    /// Opens every place.
+    ///
+    /// - Parameter state: Path of the state directory, which `{state}` stands for.
+    init(_ compiled: CompiledPolicy, workspace: Workspace?, state: String) throws(LaunchError) {
+        policy = compiled.policy
+        self.workspace = workspace
+        self.state = state
+        try addHome()
+        for tree in compiled.readTrees {
+            places.append(Place(target: tree.target, step: tree, descriptor: nil))
+        }
+        if let workspace, !policy.files.write.contains("{workspace}") {
+            try add(workspace.path, writable: false)
+        }
+        for pattern in policy.files.write {
+            if let path = expanded(pattern) { try add(path, writable: true) }
+        }
+        // A place is attached before those inside it.
+        places.sort { (Paths.components($0.target).count, $0.target) < (Paths.components($1.target).count, $1.target) }
+        try addCovers()
+    }
+
+    deinit {
+        for place in places {
+            if let number = place.descriptor { _ = Descriptor(owning: number) }
+        }
+    }
+
+    /// Steps that attach the places and cover what is hidden or protected, in order.
+    var steps: [MountStep] { places.map(\.step) + covers }
+
+    /// The descriptors of the `handed` steps, in their order.
+    var descriptors: [Int32] { places.compactMap(\.descriptor) }
+
+    /// A place of the policy with its placeholder filled in; nil: it needs a workspace and there is none.
+    private func expanded(_ place: String) -> String? {
+        if place.hasPrefix("{workspace}") { return workspace.map { $0.path + place.dropFirst("{workspace}".count) } }
+        return place.hasPrefix("{state}") ? state + place.dropFirst("{state}".count) : place
+    }
+
+    private mutating func addHome() throws(LaunchError) {
+        guard policy.files.home != "fresh" else {
+            let attributes: MountAttributes = [.noSetUserID, .noDevices, .noExecute]
+            let step = MountStep.scratch(name: "home", target: TaskIdentity.home, mode: 0o700, attributes: attributes)
+            places.append(Place(target: TaskIdentity.home, step: step, descriptor: nil))
+            return rules.append(LandlockRule(path: TaskIdentity.home, grant: [.read, .write]))
+        }
+        guard let path = expanded(policy.files.home) else {
+            throw LaunchError(
+                .failed, "files.home", "files.home = \"\(policy.files.home)\" needs a workspace, and there is none",
+                remedy: "name one with --workspace DIR")
+        }
+        try on(path) { () throws(Errno) in try Files.makeDirectories(path) }
+        try add(path, at: TaskIdentity.home, writable: true)
+    }
+
+    private mutating func add(_ path: String, at target: String? = nil, writable: Bool) throws(LaunchError) {
+        guard descriptors.count < HandedTree.limit else {
+            throw LaunchError(
+                .failed, "files.write", "there are more than \(HandedTree.limit) writable places",
+                remedy: "name a directory that has several of them below it")
+        }
+        let opened = try open(path)
+        let number = opened.number
+        let status = try on(path) { () throws(Errno) in try FileStatus.of(number) }
+        let isExecutable = policy.files.execute.contains { expanded($0).map { Paths.isWithin(path, $0) } ?? false }
+        var attributes: MountAttributes = [.noSetUserID, .noDevices]
+        if !isExecutable { attributes.insert(.noExecute) }
+        if !writable { attributes.insert(.readOnly) }
+        let tree = HandedTree(source: path, owner: status.owner, group: status.group)
+        let step = MountStep.handed(tree, target: target ?? path, attributes: attributes)
+        places.append(Place(target: target ?? path, step: step, descriptor: opened.release()))
+        var grant: LandlockGrant = writable ? [.read, .write] : [.read]
+        if isExecutable { grant.insert(.execute) }
+        rules.append(LandlockRule(path: target ?? path, grant: grant))
+    }
+
+    private func open(_ path: String) throws(LaunchError) -> Descriptor {
+        let workspace = self.workspace
+        return try on(path, remedy: "make the directory, or take it out of files.write") { () throws(Errno) in
+            if let workspace, workspace.path == path { return try workspace.directory.duplicate() }
+            return try Files.open(path, O_RDONLY | O_DIRECTORY)
+        }
+    }
+
+    /// Covers hidden names and pins protected ones, with every directory above them: a name that is a mount point, or has
+    /// one above it that is, can't be moved away.
+    private mutating func addCovers() throws(LaunchError) {
+        let hidden = try CoveredPath.find(policy.files.hide.compactMap { expanded($0) })
+        let protected = try CoveredPath.find(policy.files.protect.compactMap { expanded($0) })
+        let roots = policy.files.write.compactMap { expanded($0) }
+        var above: Set<String> = []
+        for found in hidden + protected {
+            guard let root = roots.first(where: { Paths.isWithin(found.path, $0) }) else { continue }
+            above.formUnion(Paths.ancestors(found.path).filter { $0 != root && Paths.isWithin($0, root) })
+        }
+        covers = above.sorted().map { .pin(path: $0, readOnly: false) }
+        covers += protected.map { .pin(path: $0.path, readOnly: true) }
+        covers += hidden.map { .hide(path: $0.path, isDirectory: $0.isDirectory) }
+    }
+}

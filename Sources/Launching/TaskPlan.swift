@@ -1,0 +1,93 @@
+internal import Kernel
+internal import Policy
+internal import Records
+
+/// Puts the launch plan of one task together from a compiled policy and what the caller asks for.
+struct TaskPlan: ~Copyable {
+    let compiled: CompiledPolicy
+    let request: LaunchRequest
+    let id: TaskID
+    let places: PlacePlan
+    let workingDirectory: String
+
+    /// The plan, without the descriptors, which only the launch knows.
+    func plan(_ resolved: ResolvedLaunch, _ program: ProgramIdentity, cgroup: PlannedCgroup?) throws(LaunchError) -> LaunchPlan {
+        let policy = compiled.policy
+        let environment = try TaskEnvironment.plan(policy, host: request.hostEnvironment, request: request.environment)
+        return LaunchPlan(
+            task: id, arguments: resolved.executed.map { Array($0.utf8) },
+            environment: environment.map { Array($0.assignment.utf8) },
+            executable: try executable(program, resolved.decision), workingDirectory: workingDirectory,
+            hostName: "caisson", identity: TaskIdentity.plan(for: id), mounts: compiled.view + places.steps,
+            scratchBytes: policy.files.tmp.bytes, network: try network(policy),
+            limits: try LimitPlan.limits(policy.limits, hasControllers: cgroup != nil), landlock: landlock(policy),
+            filters: compiled.filters,
+            hardening: PlannedHardening(
+                denyWriteExecute: !policy.hardening.writeExecute,
+                mitigateSpeculation: policy.hardening.speculation == .mitigate, sessionKeyring: true),
+            deadlines: deadlines(policy),
+            streams: PlannedStreams(
+                mergesError: request.mergesError, recordBytes: policy.limits.output.bytes, inputStaysOpen: false),
+            cgroup: cgroup, descriptors: [])
+    }
+
+    private func executable(_ program: ProgramIdentity, _ decision: Decision) throws(LaunchError) -> PlannedExecutable {
+        guard isVisible(program.path) else {
+            throw LaunchError(
+                .notFound, "files.view", "\(program.path) is not in the view of policy \"\(compiled.policy.name)\"",
+                remedy: "add its directory to files.read of the policy")
+        }
+        var digest: [UInt8] = []
+        if let wanted = decision.requiredDigest { digest = try pinned(program, wanted) }
+        return PlannedExecutable(
+            path: program.path, inode: program.inode, size: program.size, modified: program.modified, digest: digest)
+    }
+
+    private func isVisible(_ path: String) -> Bool {
+        (compiled.view + places.steps).contains { step in
+            switch step {
+            case .tree, .overlay, .handed: Paths.isWithin(path, step.target)
+            default: false
+            }
+        }
+    }
+
+    /// Compares the file with its pinned digest here, where the difference can be explained; init compares it again.
+    private func pinned(_ program: ProgramIdentity, _ wanted: String) throws(LaunchError) -> [UInt8] {
+        let contents = try on(program.path) { () throws(Errno) in try Files.contents(program.path) }
+        let digest = SHA256.digest(contents)
+        guard Hexadecimal.text(digest) == wanted.lowercased() else {
+            throw LaunchError(
+                .refused, "commands", "\(program.path) has the digest \(Hexadecimal.text(digest)), and its rule pins \(wanted)",
+                remedy: "find out who changed the program before you change the rule")
+        }
+        return digest
+    }
+
+    private func network(_ policy: EffectivePolicy) throws(LaunchError) -> PlannedNetwork {
+        switch policy.network.mode {
+        case .none: return .none
+        case .loopback: return .loopback
+        case .host: return .host
+        case .egress:
+            throw LaunchError(.failed, "network.mode", "network.mode = \"egress\" is not enforced by this version")
+        }
+    }
+
+    private func landlock(_ policy: EffectivePolicy) -> PlannedLandlock {
+        let ports = policy.network.ports.map(\.number)
+        let restricts = policy.network.mode == .host && !ports.isEmpty
+        let minimum: Int32 =
+            !policy.degrade.contains("scope") ? 6 : restricts && !policy.degrade.contains("ports") ? 4
+            : policy.degrade.contains("landlock") ? 0 : 1
+        return PlannedLandlock(
+            minimumABI: minimum, rules: compiled.rules + places.rules, connectPorts: restricts ? ports : nil)
+    }
+
+    private func deadlines(_ policy: EffectivePolicy) -> PlannedDeadlines {
+        let wall = policy.limits.wall.nanoseconds
+        return PlannedDeadlines(
+            wall: request.wall.map { wall == 0 ? $0 : min($0, wall) } ?? wall, grace: policy.limits.grace.nanoseconds,
+            cpuTime: policy.limits.cpuTime.nanoseconds)
+    }
+}
