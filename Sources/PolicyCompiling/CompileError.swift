@@ -1,0 +1,11 @@
+internal import Kernel
+internal import Launching
+
+/// Turns a failed system call of the compiler into an error that names its subject.
+func on<Result: ~Copyable>(_ subject: String, _ body: () throws(Errno) -> Result) throws(LaunchError) -> Result {
+    do {
+        return try body()
+    } catch {
+        throw LaunchError(.failed, "policy", "\(subject): \(error)", remedy: "the policy could not be compiled")
+    }
+}

@@ -1,0 +1,98 @@
+internal import Glibc
+internal import Kernel
+internal import Launching
+internal import Records
+
+/// Everything below a directory that could be run, found by reading each file's first bytes.
+///
+/// A first scan of a developer's /usr takes a second or more; what was found is kept by directory, and a directory that has
+/// not changed is not read again.
+struct ExecutableScan {
+    /// One file that could be run.
+    struct Found: Sendable, Equatable {
+        let path: String
+        let device: UInt64
+        let inode: UInt64
+    }
+
+    private var index: ScanIndex
+    private(set) var found: [Found] = []
+    /// Directories that hold something that could be run.
+    private(set) var directories: Set<String> = []
+
+    /// Begins with what an earlier scan found.
+    init(_ index: ScanIndex) {
+        self.index = index
+    }
+
+    /// The index with what this scan found, for the next one.
+    var nextIndex: ScanIndex { index }
+
+    /// Scans a tree, without the file systems that are mounted in it: those are trees of their own.
+    mutating func scan(_ root: String) throws(LaunchError) {
+        let device = try on(root) { () throws(Errno) in try FileStatus.of(root).device }
+        var left = [root]
+        while let directory = left.popLast() {
+            let contents = try self.contents(directory)
+            if !contents.programs.isEmpty { directories.insert(directory) }
+            for program in contents.programs {
+                found.append(Found(path: "\(directory)/\(program.name)", device: device, inode: program.inode))
+            }
+            left.append(contentsOf: contents.subdirectories.map { "\(directory)/\($0)" })
+        }
+    }
+
+    private mutating func contents(_ directory: String) throws(LaunchError) -> DirectoryContents {
+        let stamp = try on(directory) { () throws(Errno) in try PathStamp(directory) }
+        if let known = index.contents(of: directory, stamp) { return known }
+        let read = try on(directory) { () throws(Errno) in try DirectoryContents.read(directory) }
+        index.remember(directory, stamp, read)
+        return read
+    }
+}
+
+/// What of one directory a scan remembers.
+struct DirectoryContents: Sendable, Equatable {
+    struct Program: Sendable, Equatable {
+        let name: String
+        let inode: UInt64
+    }
+
+    var programs: [Program] = []
+    var subdirectories: [String] = []
+
+    /// Reads a directory; what may not be read by this user can't be run by its tasks through the loader either, but what
+    /// may be executed still counts.
+    static func read(_ path: String) throws(Errno) -> DirectoryContents {
+        var contents = DirectoryContents()
+        let directory: Descriptor
+        do {
+            directory = try Files.open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
+        } catch {
+            guard error.rawValue == EACCES else { throw error }
+            return contents
+        }
+        let device = try FileStatus.of(directory.number).device
+        for name in try Files.names(in: ".", at: directory.number) {
+            let status = try FileStatus.of(name, at: directory.number, follow: false)
+            if status.isDirectory {
+                if status.device == device { contents.subdirectories.append(name) }
+            } else if status.isRegular, try isProgram(name, status, at: directory.number) {
+                contents.programs.append(Program(name: name, inode: status.inode))
+            }
+        }
+        return contents
+    }
+
+    private static func isProgram(_ name: String, _ status: FileStatus, at directory: Int32) throws(Errno) -> Bool {
+        guard status.size >= 4 else { return false }
+        let isPermitted = status.permissions & 0o111 != 0
+        do {
+            let file = try Files.open(name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, at: directory)
+            return try ExecutableFile.examine(file.number, name: name, isPermitted: isPermitted) != .no
+        } catch {
+            guard error.rawValue == EACCES else { throw error }
+            return isPermitted
+        }
+    }
+}

@@ -1,0 +1,173 @@
+internal import Glibc
+internal import Kernel
+internal import Launching
+internal import Policy
+internal import Records
+internal import Tasks
+
+/// The part of a view that is the same for every task of a policy: system, /etc, /dev, /proc, /tmp, and further places.
+struct SystemView {
+    private(set) var steps: [MountStep] = []
+    private(set) var rules: [LandlockRule] = []
+    private(set) var readTrees: [MountStep] = []
+    private(set) var stamps: [PathStamp] = []
+    private let policy: EffectivePolicy
+    private let state: StateDirectory
+    /// Nil where the command list is no limit.
+    private let programs: ProgramList?
+    private var scan: ExecutableScan
+
+    private static let closed: MountAttributes = [.noSetUserID, .noDevices, .noExecute]
+
+    /// Prepares everything, layers included.
+    init(_ policy: EffectivePolicy, _ programs: ProgramList?, _ state: StateDirectory) throws(LaunchError) {
+        (self.policy, self.programs, self.state) = (policy, programs, state)
+        scan = ExecutableScan(try ScanIndex.load(state))
+        if policy.files.view == .system { try addSystem() }
+        try addSettings()
+        addDevices()
+        addOwnPlaces()
+        try addReadTrees()
+        try addExecutableRules()
+        try stampDirectories()
+        try scan.nextIndex.save(state)
+    }
+
+    // MARK: system
+
+    /// /usr, and /bin, /lib and their like as links into it or as trees of their own, as the host has them.
+    private mutating func addSystem() throws(LaunchError) {
+        var roots = ["/usr"] + (try MountedTrees.below("/usr"))
+        for name in ["bin", "sbin", "lib", "lib64", "lib32", "libx32"] {
+            guard let status = try status("/\(name)") else { continue }
+            if status.isSymbolicLink {
+                let target = try on("/\(name)") { () throws(Errno) in try Files.target("/\(name)") }
+                steps.append(.link(path: "/\(name)", target: target))
+            } else if status.isDirectory {
+                roots.append("/\(name)")
+            }
+        }
+        for root in roots {
+            steps.append(try tree(root, attributes: [.readOnly, .noSetUserID, .noDevices]))
+            rules.append(LandlockRule(path: root, grant: programs == nil ? [.read, .execute] : [.read]))
+        }
+    }
+
+    /// A tree of the host; under a command list, below a layer that hides every program that is not on it.
+    private mutating func tree(_ root: String, attributes: MountAttributes) throws(LaunchError) -> MountStep {
+        guard let programs else { return .tree(source: root, target: root, attributes: attributes) }
+        let before = scan.found.count
+        try scan.scan(root)
+        var mask = Layer()
+        for found in scan.found[before...].sorted(by: { $0.path < $1.path }) where !programs.contains(found) {
+            mask.add(String(found.path.dropFirst(root.utf8.count + 1)), .whiteout)
+        }
+        guard !mask.isEmpty else { return .tree(source: root, target: root, attributes: attributes) }
+        let path = try mask.make(state)
+        stamps.append(try on(path) { () throws(Errno) in try PathStamp(path) })
+        return .overlay(layers: [path, root], target: root, attributes: attributes)
+    }
+
+    private mutating func addSettings() throws(LaunchError) {
+        let settings = try SystemSettings(hasNetwork: policy.network.mode == .host)
+        let path = try settings.make(state)
+        stamps += settings.stamps
+        stamps.append(try on(path) { () throws(Errno) in try PathStamp(path) })
+        steps.append(.tree(source: path, target: "/etc", attributes: Self.closed.union(.readOnly)))
+        rules.append(LandlockRule(path: "/etc", grant: [.read]))
+    }
+
+    // MARK: places of the sandbox's own
+
+    private mutating func addDevices() {
+        for name in ["null", "zero", "full", "random", "urandom"] {
+            // Devices work on this mount, and nothing else of it can be changed.
+            let attributes: MountAttributes = [.readOnly, .noSetUserID, .noExecute]
+            steps.append(.tree(source: "/dev/\(name)", target: "/dev/\(name)", attributes: attributes))
+            rules.append(LandlockRule(path: "/dev/\(name)", grant: [.device]))
+        }
+        for (name, target) in [("fd", "fd"), ("stdin", "fd/0"), ("stdout", "fd/1"), ("stderr", "fd/2")] {
+            steps.append(.link(path: "/dev/\(name)", target: "/proc/self/\(target)"))
+        }
+    }
+
+    private mutating func addOwnPlaces() {
+        steps.append(.proc(target: "/proc", minimal: policy.hardening.proc == .minimal))
+        rules.append(LandlockRule(path: "/proc", grant: [.read]))
+        for (name, target) in [("tmp", "/tmp"), ("shm", "/dev/shm")] {
+            steps.append(.scratch(name: name, target: target, mode: 0o1777, attributes: Self.closed))
+            rules.append(LandlockRule(path: target, grant: [.read, .write]))
+        }
+        steps.append(.directory(path: "/run", mode: 0o755))
+        steps.append(.directory(path: "/var", mode: 0o755))
+        steps.append(.link(path: "/var/tmp", target: "/tmp"))
+        rules.append(LandlockRule(path: "/", grant: [.list]))
+    }
+
+    // MARK: further places
+
+    /// Places that may be read. Nothing in them can be executed or mapped executable unless a program on the list lies there.
+    private mutating func addReadTrees() throws(LaunchError) {
+        for place in policy.files.read {
+            stamps.append(try on(place) { () throws(Errno) in try PathStamp(place) })
+            guard let path = try real(place), !isShown(path) else { continue }
+            let hasPrograms = programs.map { $0.paths.contains { Paths.isWithin($0, path) } } ?? true
+            var attributes: MountAttributes = [.readOnly, .noSetUserID, .noDevices]
+            if !hasPrograms { attributes.insert(.noExecute) }
+            let isDirectory = try status(path)?.isDirectory ?? false
+            let masked = hasPrograms && isDirectory
+            readTrees.append(
+                masked ? try tree(path, attributes: attributes) : .tree(source: path, target: path, attributes: attributes))
+            rules.append(LandlockRule(path: path, grant: programs == nil ? [.read, .execute] : [.read]))
+        }
+    }
+
+    private func isShown(_ path: String) -> Bool {
+        (steps + readTrees).contains { step in
+            switch step {
+            case .tree, .overlay: Paths.isWithin(path, step.target)
+            default: false
+            }
+        }
+    }
+
+    /// Programs on the list that no task would find.
+    var unseen: [String] { programs?.paths.filter { !isShown($0) } ?? [] }
+
+    /// The second line behind the mask: execute permission for each program on the list, and for nothing else.
+    private mutating func addExecutableRules() throws(LaunchError) {
+        for path in programs?.paths ?? [] where isShown(path) {
+            rules.append(LandlockRule(path: path, grant: [.execute]))
+        }
+    }
+
+    // MARK: what it was made from
+
+    /// A program that comes or goes changes its directory; a package that brings a new directory changes one above it.
+    private mutating func stampDirectories() throws(LaunchError) {
+        var paths = scan.directories
+        for directory in scan.directories { paths.formUnion(Paths.ancestors(directory)) }
+        if programs != nil { paths.insert("/var/lib/dpkg/status") }
+        for path in paths.sorted() { stamps.append(try on(path) { () throws(Errno) in try PathStamp(path) }) }
+    }
+
+    private func status(_ path: String) throws(LaunchError) -> FileStatus? {
+        do {
+            return try FileStatus.of(path, follow: false)
+        } catch {
+            guard error.rawValue == ENOENT else { throw LaunchError(.failed, "policy", "\(path): \(error)") }
+            return nil
+        }
+    }
+
+    private func real(_ path: String) throws(LaunchError) -> String? {
+        do {
+            return try Files.path(of: try Files.reference(path).number)
+        } catch {
+            guard error.rawValue == ENOENT || error.rawValue == ENOTDIR else {
+                throw LaunchError(.failed, "policy", "files.read: \(path): \(error)")
+            }
+            return nil
+        }
+    }
+}
