@@ -1,0 +1,87 @@
+import Testing
+
+@testable import Records
+
+@Suite("Records come back as they were written")
+struct RoundTripTests {
+    @Test("a launch plan", arguments: [Samples.plan, Samples.smallestPlan])
+    func launchPlan(plan: LaunchPlan) throws {
+        #expect(try LaunchPlan.open(plan.sealed) == plan)
+    }
+
+    @Test("an end record", arguments: [Samples.end, Samples.smallestEnd])
+    func endRecord(end: EndRecord) throws {
+        #expect(try EndRecord.open(end.sealed) == end)
+    }
+
+    @Test("a receipt")
+    func receipt() throws {
+        #expect(try Receipt.open(Samples.receipt.sealed) == Samples.receipt)
+    }
+
+    @Test("a task record, with and without a workspace", arguments: ["/srv/a", nil])
+    func taskRecord(workspace: String?) throws {
+        var record = Samples.task
+        record.workspace = workspace
+        #expect(try TaskRecord.open(record.sealed) == record)
+    }
+
+    @Test("each step of building the view", arguments: Samples.mounts)
+    func mountStep(step: MountStep) throws {
+        var writer = ByteWriter()
+        writer.write(step)
+        var reader = ByteReader(writer.bytes)
+        #expect(try MountStep(from: &reader) == step)
+        #expect(reader.remaining == 0)
+    }
+
+    @Test(
+        "each request to a monitor",
+        arguments: [
+            ControlRequest.signal(2), .terminate(signal: 15, grace: 2_000_000_000, cause: "stop", by: "cli:0"),
+            .terminate(signal: 9, grace: nil, cause: "prune", by: ""), .follow(bytes: UInt64.max),
+            .input([0, 255, 10]),
+            .input([]), .endOfInput, .state,
+        ])
+    func controlRequest(request: ControlRequest) throws {
+        #expect(try ControlRequest(bytes: request.bytes) == request)
+    }
+
+    @Test(
+        "each reply of a monitor",
+        arguments: [
+            ControlReply.started(pid: 4711), .progress(bytes: 1 << 40), .ended(Samples.end), .done,
+            .refused("the task has ended"),
+        ])
+    func controlReply(reply: ControlReply) throws {
+        #expect(try ControlReply(bytes: reply.bytes) == reply)
+    }
+
+    @Test(
+        "each status message, in 16 bytes",
+        arguments: [
+            StatusMessage.failed(.seccomp, errno: 22, index: -1), .ready, .reaperConfined,
+            .ended(status: 0x0f00, killed: 3),
+        ])
+    func statusMessage(message: StatusMessage) throws {
+        #expect(message.bytes.count == StatusMessage.size)
+        #expect(try StatusMessage(bytes: message.bytes) == message)
+    }
+
+    @Test("the order of fields, the widths and the byte order of version 1 are those on disk")
+    func storedForm() {
+        var end = EndRecord(status: .exited, cause: "exit", endedAt: 0x0102_0304_0506_0708)
+        end.exitCode = 3
+        end.proof = EndProof(kind: .initReaped, at: 1, killed: nil)
+        let contents: [UInt8] =
+            [2, 4, 0, 0, 0] + Array("exit".utf8)  // status, cause
+            + [0, 0, 0, 0]  // by, limit, stage, errno
+            + [1, 3, 0, 0, 0, 0]  // exit code, signal
+            + [8, 7, 6, 5, 4, 3, 2, 1] + [0, 0, 0, 0, 0, 0, 0, 0]  // ended at, runtime
+            + [0, 0, 0]  // CPU time, memory, processes
+            + [1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0]  // proof: kind, time, killed
+            + [0]  // detail
+        let frame = Array("CSEN".utf8) + [1, 0, UInt8(contents.count), 0, 0, 0]
+        #expect(Array(end.sealed.dropLast(8)) == frame + contents)
+    }
+}
