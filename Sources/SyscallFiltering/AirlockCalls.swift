@@ -29,10 +29,11 @@ enum AirlockCalls {
     /// Init sends no signal but the last.
     static let reaperRules = noCode.merging(["kill": .only(argument: 1, [9])]) { first, _ in first }
 
-    /// The monitor makes no file that changes the user, and controls nothing but a terminal's size and the files' flags.
+    /// The monitor makes no file that changes the user, and controls nothing of a terminal but its size and its
+    /// foreground group.
     static let monitorRules = noCode.merging([
         "openat": ArgumentRules.setIDFree(flags: 2, mode: 3),
-        // TIOCGWINSZ, TIOCSWINSZ.
-        "ioctl": .only(argument: 1, [0x5413, 0x5414]),
+        // TIOCGWINSZ, TIOCSWINSZ, TIOCGPGRP, TIOCSIG.
+        "ioctl": .only(argument: 1, [0x5413, 0x5414, 0x540f, 0x4004_5436]),
     ]) { first, _ in first }
 }
