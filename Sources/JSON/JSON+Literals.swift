@@ -1,7 +1,4 @@
-extension JSON: ExpressibleByNilLiteral {
-    /// `null`.
-    public init(nilLiteral: ()) { self = .null }
-}
+// `nil` is no literal of JSON: `condition ? value : nil` would be null where "no value" is meant. Write `.null`.
 
 extension JSON: ExpressibleByBooleanLiteral {
     /// A truth value.

@@ -8,8 +8,8 @@ struct JSONObjectTests {
         var object: JSONObject = ["b": 1, "a": 2]
         object["c"] = 3
         object["b"] = "x"
-        object["a"] = JSON?.none
-        object["missing"] = JSON?.none
+        object["a"] = nil
+        object["missing"] = nil
         object.append(4, for: "d")
         #expect(object.keys == ["b", "c", "d"])
         #expect(object["b"] == "x")

@@ -9,11 +9,11 @@ struct JSONParserTests {
     @Test(
         "every kind of value is read",
         arguments: [
-            ("null", nil), ("true", true), ("false", false), ("0", 0), ("-12", -12), (" 1.5e3\r\n\t", 1500.0),
+            ("null", .null), ("true", true), ("false", false), ("0", 0), ("-12", -12), (" 1.5e3\r\n\t", 1500.0),
             ("1.0", 1.0), ("2E-1", 0.2), ("2e+1", 20.0), ("-0", 0), ("-0.0", -0.0), ("\"\"", ""),
             ("[]", []), ("[ ]", []), ("{}", [:]), ("{ }", [:]),
             ("[1,[2,{\"a\":[]}],\"x\"]", [1, [2, ["a": []]], "x"]),
-            ("{\"b\": 1, \"a\" :{\"c\":null}}", ["b": 1, "a": ["c": nil]]),
+            ("{\"b\": 1, \"a\" :{\"c\":null}}", ["b": 1, "a": ["c": .null]]),
         ] as [(String, JSON)])
     func values(text: String, value: JSON) throws {
         #expect(try parse(text) == value)

@@ -4,9 +4,9 @@ import Testing
 @Suite("Writing JSON")
 struct JSONWriterTests {
     static let everything: JSON = [
-        "null": nil, "yes": true, "no": false, "small": -1, "edge": .integer(.min), "half": 0.5, "whole": 3.0,
+        "null": .null, "yes": true, "no": false, "small": -1, "edge": .integer(.min), "half": 0.5, "whole": 3.0,
         "text": "a\"b\\c/d\n\u{2028}é😀\0\u{7F}\u{9F}", "": [],
-        "nested": ["list": [1, [2, [:]], "x"], "object": ["a": nil]],
+        "nested": ["list": [1, [2, [:]], "x"], "object": ["a": .null]],
     ]
 
     @Test("what is written reads back as the same value, compact and pretty")
@@ -24,7 +24,7 @@ struct JSONWriterTests {
 
     @Test("pretty text has a member or element a line")
     func pretty() {
-        let value: JSON = ["a": [1, ["b": nil]], "c": [], "d": [:]]
+        let value: JSON = ["a": [1, ["b": .null]], "c": [], "d": [:]]
         #expect(
             value.prettyText == """
                 {

@@ -1,0 +1,103 @@
+internal import JSON
+
+/// The arguments of one call, read by name and kind. An argument that is not there is nil; null is no value of any.
+struct ToolArguments {
+    private let values: JSONObject
+
+    /// The arguments of a tool that has these.
+    ///
+    /// - Throws: ``ArgumentError`` for the first one that the tool has not: what is not understood is not left out.
+    init(_ values: JSONObject, known: [String]) throws(ArgumentError) {
+        self.values = values
+        for key in values.keys where !known.contains(key) {
+            let nearest = Spelling.nearest(to: key, among: known)
+            throw .unknown(key: String(key.unicodeScalars.prefix(64)), nearest: nearest, known: known)
+        }
+    }
+
+    /// Whether it is there, with whatever value.
+    func has(_ key: String) -> Bool { values[key] != nil }
+
+    /// Text without NUL, which no argument, path or variable of a process can hold; empty only where that means something.
+    func string(_ key: String, mayBeEmpty: Bool = false) throws(ArgumentError) -> String? {
+        let expected = mayBeEmpty ? "a string without NUL" : "a string that is not empty and without NUL"
+        return try read(key, expected) { value in
+            value.stringValue.flatMap { Self.isPlain($0) && (mayBeEmpty || !$0.isEmpty) ? $0 : nil }
+        }
+    }
+
+    /// The same where the tool can't do without.
+    func requiredString(_ key: String) throws(ArgumentError) -> String {
+        guard let text = try string(key) else { throw .missing(key: key, expected: "a string") }
+        return text
+    }
+
+    /// Any text.
+    func text(_ key: String) throws(ArgumentError) -> String? {
+        try read(key, "a string") { $0.stringValue }
+    }
+
+    /// True or false.
+    func bool(_ key: String) throws(ArgumentError) -> Bool? {
+        try read(key, "true or false") { $0.boolValue }
+    }
+
+    /// An integer in a range.
+    func integer(_ key: String, in range: ClosedRange<Int64>) throws(ArgumentError) -> Int64? {
+        try read(key, "an integer from \(range.lowerBound) to \(range.upperBound)") { value in
+            value.integerValue.flatMap { range.contains($0) ? $0 : nil }
+        }
+    }
+
+    /// Milliseconds in a range.
+    func milliseconds(_ key: String, in range: ClosedRange<Int64>) throws(ArgumentError) -> Duration? {
+        try integer(key, in: range).map { .milliseconds($0) }
+    }
+
+    /// A list of one string or more without NUL, the first of them not empty: a program and its arguments.
+    func argumentVector(_ key: String) throws(ArgumentError) -> [String]? {
+        try read(key, "a list of strings without NUL: the program, then its arguments") { value in
+            let texts = value.arrayValue?.map { $0.stringValue.flatMap { Self.isPlain($0) ? $0 : nil } }
+            guard let texts, let program = texts.first, program?.isEmpty == false else { return nil }
+            let vector = texts.compactMap(\.self)
+            return vector.count == texts.count ? vector : nil
+        }
+    }
+
+    /// Names and values of the environment, in the order in which they were written.
+    func variables(_ key: String) throws(ArgumentError) -> [EnvironmentSetting]? {
+        try read(key, "an object of strings without NUL, its names not empty and without =") { value in
+            guard let members = value.objectValue?.members else { return nil }
+            let settings = members.compactMap { EnvironmentSetting($0.key, $0.value) }
+            return settings.count == members.count ? settings : nil
+        }
+    }
+
+    /// One word of a closed list.
+    func choice<Word>(_ key: String, _ type: Word.Type = Word.self) throws(ArgumentError) -> Word?
+    where Word: RawRepresentable<String> & CaseIterable {
+        let words = Word.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", ")
+        return try read(key, "one of \(words)") { $0.stringValue.flatMap(Word.init(rawValue:)) }
+    }
+
+    /// Refuses more than one of these, and none where one is needed.
+    func requireOne(of keys: String...) throws(ArgumentError) {
+        let given = keys.filter(has)
+        if given.isEmpty { throw .noneOf(keys) }
+        if given.count > 1 { throw .conflicting(given) }
+    }
+
+    static func isPlain(_ text: String) -> Bool {
+        !text.utf8.contains(0)
+    }
+
+    private func read<Value>(
+        _ key: String, _ expected: String, _ convert: (JSON) -> Value?
+    ) throws(ArgumentError) -> Value? {
+        guard let value = values[key] else { return nil }
+        guard let converted = convert(value) else {
+            throw .invalid(key: key, expected: expected, given: Excerpt.of(value))
+        }
+        return converted
+    }
+}

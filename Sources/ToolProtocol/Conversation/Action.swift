@@ -1,0 +1,11 @@
+/// What has to be done about a message.
+public enum Action: Sendable, Equatable {
+    /// Send this at once.
+    case answer(Response)
+    /// Work on this, and give the outcome to ``Conversation/finish(_:with:)``.
+    case call(ToolCall)
+    /// Stop working for this request: its answer is not wanted any more. The task goes on.
+    case cancel(RequestID)
+    /// Nothing.
+    case nothing
+}

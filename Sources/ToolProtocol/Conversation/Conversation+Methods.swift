@@ -1,0 +1,65 @@
+internal import JSON
+
+/// The methods of a version without handshake.
+enum ModernMethod: String {
+    case discover = "server/discover"
+    case listTools = "tools/list"
+    case callTool = "tools/call"
+}
+
+/// The methods of a version with one, besides the handshake itself.
+enum LegacyMethod: String {
+    case ping
+    case setLevel = "logging/setLevel"
+    case listTools = "tools/list"
+    case callTool = "tools/call"
+}
+
+extension Conversation {
+    /// The answer to `server/discover`.
+    func discovery(_ version: ProtocolVersion) -> JSONObject {
+        server.cacheable(
+            [
+                "supportedVersions": JSON(ProtocolVersion.modern.map(\.rawValue)),
+                "capabilities": ServerDescription.capabilities,
+                "instructions": .string(server.instructions),
+            ], for: version)
+    }
+
+    /// The answer to `initialize`.
+    func handshake(_ version: ProtocolVersion) -> JSONObject {
+        [
+            "protocolVersion": .string(version.rawValue),
+            "capabilities": ServerDescription.capabilities,
+            "serverInfo": server.implementation(for: version),
+            "instructions": .string(server.instructions),
+        ]
+    }
+
+    /// The answer to `tools/list`: all of them, so that there is no cursor to come back with.
+    func toolList(_ params: JSONObject, _ version: ProtocolVersion) throws(ProtocolError) -> JSONObject {
+        guard params["cursor"] == nil else { throw .invalidParams("\"cursor\" is none that was given out") }
+        return server.cacheable(["tools": .array(server.tools.tools.map { $0.json(for: version) })], for: version)
+    }
+
+    /// The answer to `logging/setLevel`: no log message is ever sent, which is within every level.
+    func setLevel(_ params: JSONObject) throws(ProtocolError) -> JSONObject {
+        let levels = ["debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"]
+        guard let level = params["level"]?.stringValue, levels.contains(level) else {
+            throw .invalidParams("\"level\" must be one of \(levels.joined(separator: ", "))")
+        }
+        return [:]
+    }
+
+    /// What `tools/call` calls; what is wrong with the values of the arguments is for the model, not for the client.
+    func toolAndArguments(_ params: JSONObject) throws(ProtocolError) -> (ToolName, JSONObject) {
+        guard let name = params["name"]?.stringValue else { throw .invalidParams("\"name\" must be a string") }
+        guard let tool = server.tools[name] else {
+            throw .invalidParams("there is no tool \(Excerpt.of(.string(name)))")
+        }
+        guard let arguments = (params["arguments"] ?? [:]).objectValue else {
+            throw .invalidParams("\"arguments\" must be an object")
+        }
+        return (tool.name, arguments)
+    }
+}
