@@ -2,7 +2,7 @@
 public struct JSONLimits: Sendable, Equatable {
     /// Arrays and objects within each other, 1 to 512: what walks a value may call itself that often.
     public let depth: Int
-    /// Bytes of the whole text; a value takes at most some twenty times as many.
+    /// Bytes of the whole text; while it is read, a value takes up to some forty times as many.
     public let bytes: Int
     /// Bytes of one number: a double needs no more than 767 digits to be exact.
     public let numberBytes = 1024

@@ -18,11 +18,10 @@ struct ToolArguments {
     /// Whether it is there, with whatever value.
     func has(_ key: String) -> Bool { values[key] != nil }
 
-    /// Text without NUL, which no argument, path or variable of a process can hold; empty only where that means something.
-    func string(_ key: String, mayBeEmpty: Bool = false) throws(ArgumentError) -> String? {
-        let expected = mayBeEmpty ? "a string without NUL" : "a string that is not empty and without NUL"
-        return try read(key, expected) { value in
-            value.stringValue.flatMap { Self.isPlain($0) && (mayBeEmpty || !$0.isEmpty) ? $0 : nil }
+    /// Text that is not empty and without NUL, which no argument, path or variable of a process can hold.
+    func string(_ key: String) throws(ArgumentError) -> String? {
+        try read(key, "a string that is not empty and without NUL") { value in
+            value.stringValue.flatMap { !$0.isEmpty && Self.isPlain($0) ? $0 : nil }
         }
     }
 

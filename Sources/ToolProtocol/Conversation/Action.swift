@@ -4,7 +4,7 @@ public enum Action: Sendable, Equatable {
     case answer(Response)
     /// Work on this, and give the outcome to ``Conversation/finish(_:with:)``.
     case call(ToolCall)
-    /// Stop working for this request: its answer is not wanted any more. The task goes on.
+    /// Stop working for this request: its answer is not wanted any more.
     case cancel(RequestID)
     /// Nothing.
     case nothing

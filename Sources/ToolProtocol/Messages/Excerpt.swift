@@ -2,17 +2,22 @@ internal import JSON
 
 /// A caller's value inside our own sentences: short, and without control characters.
 enum Excerpt {
-    /// The value as JSON, cut after 60 characters; of a list or an object only what it is.
+    private static let length = 60
+
+    /// The value as JSON, its text cut after 60 characters; of a list or an object only what it is.
     static func of(_ value: JSON) -> String {
         switch value {
         case .array(let elements): "a list of \(elements.count)"
         case .object: "an object"
-        case .string(let text): cut(JSON.string(String(text.unicodeScalars.prefix(61))).text)
+        case .string(let text): quoted(text)
         default: value.text
         }
     }
 
-    private static func cut(_ text: String) -> String {
-        text.unicodeScalars.count <= 62 ? text : String(text.unicodeScalars.prefix(61)) + "...\""
+    /// Cut before it is escaped, so that a huge text costs no time, and again after, because escapes are longer.
+    private static func quoted(_ text: String) -> String {
+        let quoted = JSON.string(String(text.unicodeScalars.prefix(length + 1))).text.unicodeScalars
+        guard quoted.count > length + 2 else { return String(quoted) }
+        return String(quoted.prefix(length + 1)) + "...\""
     }
 }
