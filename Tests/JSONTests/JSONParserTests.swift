@@ -64,7 +64,7 @@ struct JSONParserTests {
         "half of a surrogate pair is refused wherever it stands",
         arguments: [
             #""\ud800""#, #""\udc00""#, #""\ud800x""#, #""\ud800\n""#, #""\ud800\u0041""#, #""\ud800\ud800""#,
-            #""\udc00\ud800""#,
+            #""\udc00\ud800""#, #""\udc00\udc00""#,
         ])
     func loneSurrogates(text: String) {
         #expect(throws: JSONError("half of a surrogate pair", at: 1)) { try parse(text) }
