@@ -24,7 +24,7 @@ struct FilterContext: ~Copyable {
         // Said, not inherited: the library's own choice kills only the thread. It holds for x32 as well, whose numbers
         // carry a bit that no call of x86-64 has.
         try context.set(SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS, "badarch")
-        // A binary tree: a call that depends on arguments, such as openat, is found in 9 comparisons instead of 300. The
+        // A binary tree: openat, which depends on arguments, takes 28 instructions instead of 386 on a list. The
         // kernel remembers the others and does not run the program for them (Linux 5.11).
         try context.set(SCMP_FLTATR_CTL_OPTIMIZE, 2, "optimize")
         return context
