@@ -17,43 +17,51 @@ final class OrderIndex {
     private let count: Int
     /// Totals of the last whole record.
     let last: StreamTotals
+    /// What the disk refused; known at the end.
+    let lost: StreamTotals
+    /// The last record stays torn: how far the rings have turned is not known.
+    private let isTorn: Bool
 
     /// Nil while nothing has been printed.
     static func open(_ directory: Int32) throws(Errno) -> OrderIndex? {
         do {
-            return try whole(try Files.open("order", O_RDONLY, at: directory))
+            return try OrderIndex(try Files.open("order", O_RDONLY, at: directory))
         } catch {
             guard error.rawValue == ENOENT else { throw error }
             return nil
         }
     }
 
-    private init(_ file: consuming Descriptor, count: Int, last: StreamTotals) {
-        self.file = file
-        self.count = count
-        self.last = last
-    }
-
-    private static func whole(_ file: consuming Descriptor) throws(Errno) -> OrderIndex? {
-        var number = Int(try FileStatus.of(file.number).size) / StreamTotals.size
-        // The last record is written in place while its stream goes on: torn, it is whole a moment later, or the monitor
-        // died in it, and the one before holds.
-        var found: StreamTotals?
-        while number > 0 {
+    private init(_ file: consuming Descriptor) throws(Errno) {
+        let records = max(0, Int(try FileStatus.of(file.number).size) / StreamTotals.size - 1)
+        var (number, found) = (records, StreamTotals?.none)
+        while number > 0, found == nil {
             found = try OrderIndex.record(file.number, number - 1)
-            if found != nil { break }
-            number -= 1
+            if found == nil { number -= 1 }
         }
-        guard let found else { return nil }
-        return OrderIndex(file, count: number, last: found)
+        count = number
+        last = found ?? StreamTotals()
+        isTorn = number < records
+        lost = records > 0 ? try OrderIndex.record(file.number, -1) ?? StreamTotals() : StreamTotals()
+        self.file = file
     }
 
+    /// Nil if the record is torn. The last one is written in place while its stream goes on, and is whole a moment later.
     private static func record(_ file: Int32, _ number: Int) throws(Errno) -> StreamTotals? {
-        for _ in 0..<3 {
-            let bytes = try Transfer.read(file, at: UInt64(number * StreamTotals.size), count: StreamTotals.size)
+        for _ in 0..<1000 {
+            let place = UInt64((number + 1) * StreamTotals.size)
+            let bytes = try Transfer.read(file, at: place, count: StreamTotals.size)
             if let totals = StreamTotals(bytes: bytes[...]) { return totals }
+            sched_yield()
         }
         return nil
+    }
+
+    /// The offsets of a stream that can't be read, between its beginning and its end.
+    func gap(_ stream: SpoolStream, _ layout: SpoolLayout) -> Range<UInt64>? {
+        let (total, head) = (last[stream], layout.head(stream))
+        guard isTorn, total > head else { return layout.gap(stream, total: total) }
+        return head..<total
     }
 
     private func totals(_ number: Int) throws(Errno) -> StreamTotals {

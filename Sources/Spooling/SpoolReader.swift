@@ -42,9 +42,8 @@ public struct SpoolReader: Sendable {
 
     /// Bytes so far: of standard output, of standard error.
     public func totals() throws(Errno) -> (stdout: UInt64, stderr: UInt64) {
-        let stored = try OrderIndex.open(directory)?.last ?? StreamTotals()
-        let lost = try lostBytes()
-        return (stored.stdout + lost.stdout, stored.stderr + lost.stderr)
+        guard let index = try OrderIndex.open(directory) else { return (0, 0) }
+        return (index.last.stdout + index.lost.stdout, index.last.stderr + index.lost.stderr)
     }
 
     /// The bytes from `offset` on.
@@ -56,30 +55,22 @@ public struct SpoolReader: Sendable {
     ///   - offset: 0 or more; beyond the end the slice is empty.
     ///   - maxBytes: At most so many, 1 or more.
     public func read(_ source: SpoolSource, offset: UInt64, maxBytes: Int) throws(Errno) -> SpoolSlice {
-        let lost = try lostBytes()
-        guard let index = try OrderIndex.open(directory) else {
-            let total = SpoolReader.count(lost, source)
-            return SpoolReader.end(offset, total: total, lost: total)
-        }
+        guard let index = try OrderIndex.open(directory) else { return SpoolReader.end(offset, total: 0, lost: 0) }
         switch source {
-        case .stream(let stream):
-            return try readStream(stream, offset, maxBytes, index, lost[stream])
-        case .both: return try readBoth(offset, maxBytes, index, lost.both)
+        case .stream(let stream): return try readStream(stream, offset, maxBytes, index)
+        case .both: return try readBoth(offset, maxBytes, index)
         }
     }
 
     /// The last bytes of a source.
     public func tail(_ source: SpoolSource, maxBytes: Int) throws(Errno) -> SpoolSlice {
         let totals = try totals()
-        let total = SpoolReader.count(StreamTotals(stdout: totals.stdout, stderr: totals.stderr), source)
+        let total =
+            switch source {
+            case .both: totals.stdout + totals.stderr
+            case .stream(let stream): stream == .stdout ? totals.stdout : totals.stderr
+            }
         return try read(source, offset: total > UInt64(maxBytes) ? total - UInt64(maxBytes) : 0, maxBytes: maxBytes)
-    }
-
-    private static func count(_ totals: StreamTotals, _ source: SpoolSource) -> UInt64 {
-        switch source {
-        case .both: totals.both
-        case .stream(let stream): totals[stream]
-        }
     }
 
     /// At the end of what was stored; what the disk refused lies behind it.
@@ -93,9 +84,9 @@ public struct SpoolReader: Sendable {
     // MARK: one stream
 
     private func readStream(
-        _ stream: SpoolStream, _ offset: UInt64, _ maxBytes: Int, _ index: OrderIndex, _ lost: UInt64
+        _ stream: SpoolStream, _ offset: UInt64, _ maxBytes: Int, _ index: OrderIndex
     ) throws(Errno) -> SpoolSlice {
-        let total = index.last[stream]
+        let (total, lost) = (index.last[stream], index.lost[stream])
         guard offset < total else { return SpoolReader.end(offset, total: total + lost, lost: lost) }
         let (start, bytes) = try keptBytes(stream, offset, maxBytes, end: total)
         return SpoolSlice(
@@ -108,8 +99,7 @@ public struct SpoolReader: Sendable {
         _ stream: SpoolStream, _ offset: UInt64, _ maxBytes: Int, end: UInt64
     ) throws(Errno) -> (start: UInt64, bytes: [UInt8]) {
         while true {
-            let total = try OrderIndex.open(directory)?.last[stream] ?? 0
-            let gap = layout.gap(stream, total: total)
+            let gap = try OrderIndex.open(directory)?.gap(stream, layout)
             var start = offset
             if let gap, gap.contains(start) { start = gap.upperBound }
             guard start < end else { return (end, []) }
@@ -117,8 +107,9 @@ public struct SpoolReader: Sendable {
             if let gap, start < gap.lowerBound { stop = min(stop, gap.lowerBound) }
             let bytes = try stored(stream, start..<stop)
             // The ring moved on while it was read: what was read may be newer than it should be.
-            let now = try OrderIndex.open(directory)?.last[stream] ?? 0
-            if let moved = layout.gap(stream, total: now), moved.overlaps(start..<stop) { continue }
+            if let moved = try OrderIndex.open(directory)?.gap(stream, layout), moved.overlaps(start..<stop) {
+                continue
+            }
             return (start, bytes)
         }
     }
@@ -144,9 +135,9 @@ public struct SpoolReader: Sendable {
     // MARK: both streams
 
     private func readBoth(
-        _ offset: UInt64, _ maxBytes: Int, _ index: OrderIndex, _ lost: UInt64
+        _ offset: UInt64, _ maxBytes: Int, _ index: OrderIndex
     ) throws(Errno) -> SpoolSlice {
-        let total = index.last.both
+        let (total, lost) = (index.last.both, index.lost.both)
         guard offset < total else { return SpoolReader.end(offset, total: total + lost, lost: lost) }
         var slice = SpoolSlice(
             bytes: [], offset: offset, nextOffset: offset, totalBytes: total + lost, droppedBytes: 0)
@@ -160,7 +151,9 @@ public struct SpoolReader: Sendable {
     }
 
     /// Adds what a segment has; false if the slice must end before it.
-    private func extend(_ slice: inout SpoolSlice, by segment: OrderIndex.Segment, _ maxBytes: Int) throws(Errno) -> Bool {
+    private func extend(_ slice: inout SpoolSlice, by segment: OrderIndex.Segment, _ maxBytes: Int) throws(Errno)
+        -> Bool
+    {
         let skipped = slice.nextOffset - segment.range.lowerBound
         let left = segment.range.upperBound - slice.nextOffset
         let from = segment.streamStart + skipped
@@ -175,15 +168,5 @@ public struct SpoolReader: Sendable {
         slice.nextOffset += gap + UInt64(bytes.count)
         slice.bytes.append(contentsOf: bytes)
         return true
-    }
-
-    private func lostBytes() throws(Errno) -> StreamTotals {
-        do {
-            let bytes = try Files.contents("lost", at: directory, limit: 64)
-            return StreamTotals(bytes: bytes[...]) ?? StreamTotals()
-        } catch {
-            guard error.rawValue == ENOENT else { throw error }
-            return StreamTotals()
-        }
     }
 }

@@ -54,8 +54,7 @@ public final class SpoolWriter {
             }
             do {
                 try store(stream, part)
-                totals[stream] += UInt64(part.count)
-                try promise(stream)
+                try promise(stream, UInt64(part.count))
             } catch {
                 guard [ENOSPC, EDQUOT, EFBIG, EIO].contains(error.rawValue) else { throw error }
                 files[stream.rawValue].failed = true
@@ -67,7 +66,7 @@ public final class SpoolWriter {
     /// Writes down what was lost. Call it once, after the last append.
     public func seal() throws(Errno) {
         guard lost.both > 0 else { return }
-        try Files.replace("lost", with: lost.bytes, at: directory, durable: false)
+        try writeRecord(0, lost)
     }
 
     private func store(_ stream: SpoolStream, _ bytes: UnsafeRawBufferPointer) throws(Errno) {
@@ -86,14 +85,29 @@ public final class SpoolWriter {
         }
     }
 
-    /// Says in the order that the bytes are there.
-    private func promise(_ stream: SpoolStream) throws(Errno) {
-        let goesOn = stream == lastStream || records >= layout.orderRecords
-        if !goesOn || records == 0 { records += 1 }
-        lastStream = stream
+    /// Says in the order that the bytes are there. What fails leaves everything as it was.
+    private func promise(_ stream: SpoolStream, _ count: UInt64) throws(Errno) {
+        let goesOn = records > 0 && (stream == lastStream || records >= layout.orderRecords)
+        let number = goesOn ? records : records + 1
+        var next = totals
+        next[stream] += count
+        if number == 1 { try writeRecord(0, StreamTotals()) }
+        try writeRecord(number, next)
+        (totals, records, lastStream) = (next, number, stream)
+    }
+
+    private func writeRecord(_ number: UInt64, _ record: StreamTotals) throws(Errno) {
         if order == nil { order = try Files.open("order", O_RDWR | O_CREAT, mode: 0o600, at: directory).release() }
-        let (file, bytes, place) = (order ?? -1, totals.bytes, Int(records - 1) * StreamTotals.size)
-        _ = try checked { pwrite(file, bytes, bytes.count, place) }
+        guard let order else { return }
+        let (bytes, place) = (record.bytes, Int(number) * StreamTotals.size)
+        var done = 0
+        while done < bytes.count {
+            done += try checked {
+                bytes.withUnsafeBytes {
+                    pwrite(order, $0.baseAddress?.advanced(by: done), $0.count - done, place + done)
+                }
+            }
+        }
     }
 
     private func file(
