@@ -44,9 +44,11 @@ public enum Mount {
     }
 
     /// Attaches a detached mount at a directory or file.
-    public static func attach(_ mount: Int32, to target: Int32) throws(Errno) {
+    public static func attach(_ mount: borrowing Descriptor, to target: borrowing Descriptor) throws(Errno) {
+        // Borrowed whole: a temporary whose number alone is passed on would be closed before the call.
+        let (source, place) = (mount.number, target.number)
         let flags = UInt32(CSN_MOVE_MOUNT_F_EMPTY_PATH | CSN_MOVE_MOUNT_T_EMPTY_PATH)
-        _ = try checked { csn_move_mount(mount, "", target, "", flags) }
+        _ = try checked { csn_move_mount(source, "", place, "", flags) }
     }
 
     /// Takes a mount off its place; what still uses it keeps it.

@@ -96,14 +96,14 @@ public struct View: ~Copyable {
         let owner = [("uid", "\(identity.innerUser)"), ("gid", "\(identity.innerGroup)"), ("mode", "0755")]
         let closed: MountAttributes = [.noSetUserID, .noDevices, .noExecute]
         let root = try Mount.fileSystem("tmpfs", [("size", "1m"), ("nr_inodes", "4096")] + owner, closed)
-        try Mount.attach(root.number, to: try Files.reference("/tmp").number)
+        try Mount.attach(root, to: try Files.reference("/tmp"))
         _ = try checked { fchdir(root.number) }
         let size = [("size", "\(scratchBytes)"), ("nr_inodes", "\(max(1024, scratchBytes / 4096))")]
         try Files.makeDirectory(scratch, at: root.number)
         try Files.makeDirectory(emptiness, mode: 0o000, at: root.number)
         _ = try Files.open(nothing, O_WRONLY | O_CREAT | O_EXCL, mode: 0o000, at: root.number)
         let tmpfs = try Mount.fileSystem("tmpfs", size + owner, closed)
-        try Mount.attach(tmpfs.number, to: try Files.reference(scratch, at: root.number).number)
+        try Mount.attach(tmpfs, to: try Files.reference(scratch, at: root.number))
         return root
     }
 
@@ -133,7 +133,7 @@ public struct View: ~Copyable {
         case .hide(let path, let isDirectory):
             let cover = try Mount.tree(isDirectory ? emptiness : nothing, at: root, recursive: false)
             try Mount.restrict(cover.number, [.readOnly, .noSetUserID, .noDevices, .noExecute])
-            try Mount.attach(cover.number, to: try existing(path, root).number)
+            try Mount.attach(cover, to: try existing(path, root))
         case .pin(let path, let readOnly): try pin(path, readOnly, root)
         }
     }
@@ -149,13 +149,13 @@ public struct View: ~Copyable {
         let place = try existing(path, root)
         let tree = try Mount.tree("", at: place.number)
         if readOnly { try Mount.restrict(tree.number, [.readOnly]) }
-        try Mount.attach(tree.number, to: place.number)
+        try Mount.attach(tree, to: place)
     }
 
     private static func place(_ mount: consuming Descriptor, at target: String, _ root: Int32) throws(Errno) {
         let isDirectory = try FileStatus.of(mount.number).isDirectory
         try makePlace(target, isDirectory: isDirectory, mode: 0o755, root)
-        try Mount.attach(mount.number, to: try existing(target, root).number)
+        try Mount.attach(mount, to: try existing(target, root))
     }
 
     /// A name in the view, reached without following a link: in a workspace, links are the task's.

@@ -37,11 +37,14 @@ public enum Files {
 
     /// Makes a file whole or not at all: written beside its name, made durable, renamed into place.
     ///
-    /// - Parameter durable: Whether fsync(2) is called for the file before it gets its name.
+    /// - Parameters:
+    ///   - temporary: The name beside it; several writers at once need one each.
+    ///   - durable: Whether fdatasync(2) is called for the file before it gets its name.
     public static func replace(
-        _ path: String, with bytes: [UInt8], mode: UInt32 = 0o600, at directory: Int32 = AT_FDCWD, durable: Bool = true
+        _ path: String, with bytes: [UInt8], mode: UInt32 = 0o600, at directory: Int32 = AT_FDCWD,
+        temporary: String? = nil, durable: Bool = true
     ) throws(Errno) {
-        let temporary = path + ".new"
+        let temporary = temporary ?? path + ".new"
         let file = try open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, mode: mode, at: directory)
         try Transfer.write(file.number, bytes)
         if durable { _ = try checked { fdatasync(file.number) } }
@@ -90,6 +93,11 @@ public enum Files {
     /// The path under which an open file is known now. Source: proc(5), /proc/PID/fd.
     public static func path(of fd: Int32) throws(Errno) -> String {
         try target("/proc/self/fd/\(fd)")
+    }
+
+    /// The path under which an open file is known now, for a descriptor that lives no longer than the question.
+    public static func path(of file: borrowing Descriptor) throws(Errno) -> String {
+        try path(of: file.number)
     }
 
     /// Removes a name. The corresponding call is unlinkat(2).
@@ -142,6 +150,17 @@ public enum Files {
         }
     }
 
+    /// O_RDONLY, O_WRONLY or O_RDWR. The corresponding call is fcntl(F_GETFL).
+    public static func accessMode(_ fd: Int32) throws(Errno) -> Int32 {
+        try checked { csn_fcntl(fd, F_GETFL, 0) } & O_ACCMODE
+    }
+
+    /// Reads and writes that would wait fail with EAGAIN from now on, for everybody who shares the open file.
+    public static func setNonBlocking(_ fd: Int32) throws(Errno) {
+        let flags = try checked { csn_fcntl(fd, F_GETFL, 0) }
+        _ = try checked { csn_fcntl(fd, F_SETFL, Int(flags | O_NONBLOCK)) }
+    }
+
     /// Whether somebody holds the exclusive lock of a file. Nothing stays locked by the question.
     public static func isLocked(_ fd: Int32) throws(Errno) -> Bool {
         do {
@@ -152,6 +171,12 @@ public enum Files {
         }
         _ = try checked { flock(fd, LOCK_UN) }
         return false
+    }
+
+    /// Waits until nobody holds the exclusive lock of a file; it stays unlocked.
+    public static func waitForLock(_ fd: Int32) throws(Errno) {
+        _ = try checked { flock(fd, LOCK_SH) }
+        _ = try checked { flock(fd, LOCK_UN) }
     }
 
     /// Gives a name another one in the same directory. The corresponding call is renameat(2).

@@ -59,6 +59,9 @@ public enum Host {
         return groups.prefix(Int(count)).contains { $0 != group }
     }
 
+    /// The Landlock ABI of the running kernel; 0 where Landlock is missing or switched off. Source: landlock(7).
+    public static var landlockABI: Int32 { max(0, csn_landlock_abi()) }
+
     /// Whether a descriptor is a terminal.
     public static func isTerminal(_ fd: Int32) -> Bool { isatty(fd) == 1 }
 
