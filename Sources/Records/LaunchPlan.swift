@@ -75,7 +75,7 @@ extension LaunchPlan {
     }
 }
 
-/// The descriptors with which the airlock starts. 0, 1 and 2 are /dev/null; these four are always there.
+/// The descriptors with which the airlock starts. 0, 1 and 2 are /dev/null; these five are always there.
 public enum AirlockDescriptor {
     /// The plan, in sealed memory.
     public static let plan: Int32 = 3
@@ -85,8 +85,10 @@ public enum AirlockDescriptor {
     public static let lock: Int32 = 5
     /// A socket to the front end: start, failure and end are reported on it, signals come from it.
     public static let report: Int32 = 6
+    /// The task's control socket, listening since before the task had a name: nobody who finds it is ever refused.
+    public static let control: Int32 = 7
     /// The first of the optional ones that the plan lists.
-    public static let firstOptional: Int32 = 7
+    public static let firstOptional: Int32 = 8
 }
 
 /// The optional descriptors.

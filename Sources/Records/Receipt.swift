@@ -25,12 +25,15 @@ public struct Receipt: Sendable, Equatable {
 
     /// Nanoseconds since 1970.
     public var takenAt: Int64
+    /// The task's main process on the host; together with the boot id it means something.
+    public var pid: Int32
     /// The facts, in the order in which they were read.
     public var lines: [Line]
 
     /// A receipt.
-    public init(takenAt: Int64, lines: [Line]) {
+    public init(takenAt: Int64, pid: Int32, lines: [Line]) {
         self.takenAt = takenAt
+        self.pid = pid
         self.lines = lines
     }
 
@@ -62,6 +65,7 @@ extension Receipt: ByteCodable {
     /// Writes the fields in order.
     public func encode(to writer: inout ByteWriter) {
         writer.write(takenAt)
+        writer.write(pid)
         writer.write(lines) {
             $0.write($1.subject)
             $0.write($1.field)
@@ -73,6 +77,7 @@ extension Receipt: ByteCodable {
     /// Reads the fields in order.
     public init(from reader: inout ByteReader) throws(RecordError) {
         takenAt = try reader.integer()
+        pid = try reader.integer()
         lines = try reader.list { (each) throws(RecordError) in
             Line(
                 subject: try each.string(), field: try each.string(), planned: try each.string(),

@@ -65,7 +65,7 @@ enum Samples {
 
     static let receipt = Receipt(
         takenAt: 5,
-        lines: [
+        pid: 4711, lines: [
             Receipt.Line(subject: "task", field: "uids", planned: "1000", observed: "1000"),
             Receipt.Line(subject: "init", field: "seccomp", planned: "2", observed: "0"),
         ])
@@ -97,7 +97,7 @@ struct SealedKind: Sendable, CustomTestStringConvertible {
             reseal: { (bytes) throws(RecordError) in try EndRecord.open(bytes).sealed }),
         SealedKind(
             testDescription: "receipt", magic: Receipt.magic,
-            samples: [Samples.receipt.sealed, Receipt(takenAt: 0, lines: []).sealed],
+            samples: [Samples.receipt.sealed, Receipt(takenAt: 0, pid: 1, lines: []).sealed],
             reseal: { (bytes) throws(RecordError) in try Receipt.open(bytes).sealed }),
         SealedKind(
             testDescription: "task record", magic: TaskRecord.magic, samples: [Samples.task.sealed],

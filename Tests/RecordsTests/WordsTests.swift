@@ -66,7 +66,7 @@ struct WordsTests {
     @Test("a receipt names the first fact that differs from the plan, and none where all agree")
     func receiptDifference() {
         #expect(Samples.receipt.difference?.field == "seccomp")
-        let agreeing = Receipt(takenAt: 0, lines: [Samples.receipt.lines[0]])
+        let agreeing = Receipt(takenAt: 0, pid: 1, lines: [Samples.receipt.lines[0]])
         #expect(agreeing.difference == nil)
     }
 }

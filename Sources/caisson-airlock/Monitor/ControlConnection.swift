@@ -14,13 +14,12 @@ struct ControlSocket {
     /// More than this many connections at once are not accepted: a descriptor table has an end.
     static let limit = 64
 
-    let listener: Int32
+    let listener = AirlockDescriptor.control
     private(set) var connections: [ControlConnection] = []
     private let owner: UInt32
 
-    /// Listens in the task's directory, whose mode already keeps strangers out.
-    init(directory: Int32, owner: UInt32) throws(Errno) {
-        listener = try LocalSocket.listen(at: directory, ControlSocket.name).release()
+    /// Takes over the socket that the front end made in the task's directory, whose mode already keeps strangers out.
+    init(owner: UInt32) {
         self.owner = owner
     }
 

@@ -37,9 +37,7 @@ final class Monitor {
             // After the clone: an ignored signal would stay ignored in the task.
             Processes.ignore(SIGPIPE)
             try step(.pipes) { () throws(Errno) in try connect(sandbox) }
-            var control = try step(.controlSocket) { () throws(Errno) in
-                try ControlSocket(directory: AirlockDescriptor.directory, owner: geteuid())
-            }
+            var control = ControlSocket(owner: geteuid())
             try watch(sandbox, &control)
             finish(conclude(sandbox), &control)
         } catch {

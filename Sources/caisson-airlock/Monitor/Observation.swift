@@ -22,7 +22,7 @@ struct Observation {
         try observeMounts(task)
         try observeCgroup(task)
         try observeCredentials("init", reaper)
-        return Receipt(takenAt: Clock.now(), lines: lines)
+        return Receipt(takenAt: Clock.now(), pid: task, lines: lines)
     }
 
     private mutating func add(_ subject: String, _ field: String, _ planned: String, _ observed: String) {
