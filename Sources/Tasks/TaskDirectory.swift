@@ -50,6 +50,14 @@ public final class TaskDirectory: Sendable {
         return isAlive ? nil : try recordLoss(lock.number)
     }
 
+    /// Waits until no monitor holds the task any more.
+    func waitForMonitor() throws(TaskError) {
+        try on("task \(id)") { () throws(Errno) in
+            let lock = try Files.open(TaskFile.record.rawValue, O_RDONLY, at: directory.number)
+            try Files.waitForLock(lock.number)
+        }
+    }
+
     private func storedEnd() throws(TaskError) -> EndRecord? {
         try decodedIfThere(.end) { (bytes) throws(RecordError) in try EndRecord.open(bytes) }
     }

@@ -1,0 +1,58 @@
+public import JSON
+public import Spooling
+
+/// A piece of a task's output as callers get it.
+public struct OutputPart: Sendable, Equatable {
+    /// Whose offsets these are.
+    public var source: SpoolSource
+    /// The bytes and where they lie.
+    public var slice: SpoolSlice
+    /// Whether the bytes are given as they are, in base64, instead of as text.
+    public var isRaw = false
+
+    /// A piece, cut so that no character is split.
+    ///
+    /// - Parameter isFinal: Whether nothing will follow, so that an incomplete character at the end is all there is.
+    public init(_ source: SpoolSource, _ slice: SpoolSlice, isRaw: Bool, isFinal: Bool) {
+        (self.source, self.slice, self.isRaw) = (source, slice, isRaw)
+        guard !isRaw, slice.more || !isFinal else { return }
+        let whole = OutputText.wholePrefix(slice.bytes)
+        // A piece that is nothing but the beginning of a character moves on only when it can't become one.
+        guard whole < slice.bytes.count else { return }
+        self.slice.nextOffset -= UInt64(slice.bytes.count - whole)
+        self.slice.bytes.removeLast(slice.bytes.count - whole)
+    }
+
+    /// The bytes as text or in base64.
+    public var text: String { isRaw ? Base64.text(slice.bytes) : OutputText.visible(slice.bytes) }
+
+    /// `output` of the task view.
+    public var json: JSONObject {
+        JSONObject(present: [
+            "stream": .string(source.word), "text": .string(text), "encoding": .string(isRaw ? "base64" : "utf-8"),
+            "offset": JSON(slice.offset), "next_offset": JSON(slice.nextOffset), "total_bytes": JSON(slice.totalBytes),
+            "dropped_bytes": JSON(slice.droppedBytes), "more": .bool(slice.more),
+        ])
+    }
+}
+
+extension SpoolSource {
+    /// `stdout`, `stderr` or `both`.
+    public var word: String {
+        switch self {
+        case .both: "both"
+        case .stream(.stdout): "stdout"
+        case .stream(.stderr): "stderr"
+        }
+    }
+
+    /// The source of that word, or nil.
+    public init?(word: String) {
+        switch word {
+        case "both": self = .both
+        case "stdout": self = .stream(.stdout)
+        case "stderr": self = .stream(.stderr)
+        default: return nil
+        }
+    }
+}

@@ -1,0 +1,80 @@
+/// Bytes of a task as text: multi-byte characters whole, what a terminal would act on made visible.
+public enum OutputText {
+    /// How many bytes at the start of `bytes` end with a whole character; the rest may be the beginning of one.
+    ///
+    /// At most three bytes are held back, and none that could not become a character.
+    public static func wholePrefix(_ bytes: [UInt8]) -> Int {
+        for back in 1...3 where back <= bytes.count {
+            let byte = bytes[bytes.count - back]
+            if byte & 0b1100_0000 == 0b1000_0000 { continue }
+            return length(of: byte) > back ? bytes.count - back : bytes.count
+        }
+        return bytes.count
+    }
+
+    private static func length(of lead: UInt8) -> Int {
+        switch lead {
+        case 0xc2...0xdf: 2
+        case 0xe0...0xef: 3
+        case 0xf0...0xf4: 4
+        default: 1
+        }
+    }
+
+    /// The bytes as text: new lines and tabs stay, other control characters and bytes that are no UTF-8 become `\xNN`, and
+    /// characters that hide or turn text around become `\u{NNNN}`. The bytes themselves can be had in base64.
+    public static func visible(_ bytes: [UInt8]) -> String {
+        var text = String.UnicodeScalarView()
+        var decoder = UTF8()
+        var iterator = bytes.makeIterator()
+        var place = 0
+        while true {
+            switch decoder.decode(&iterator) {
+            case .scalarValue(let scalar):
+                append(scalar, to: &text)
+                place += UTF8.width(scalar)
+            case .error:
+                // The decoder skips a maximal wrong part; each of its bytes is shown.
+                let end = place + wrongLength(bytes[place...])
+                for byte in bytes[place..<end] { text.append(contentsOf: escaped(byte).unicodeScalars) }
+                place = end
+            case .emptyInput: return String(text)
+            }
+        }
+    }
+
+    /// Length of the maximal part that begins like a character and is none. Source: Unicode 15, section 3.9, U+FFFD
+    /// substitution of maximal subparts.
+    private static func wrongLength(_ bytes: ArraySlice<UInt8>) -> Int {
+        guard let first = bytes.first, length(of: first) > 1 else { return 1 }
+        let second: ClosedRange<UInt8> =
+            switch first {
+            case 0xe0: 0xa0...0xbf
+            case 0xed: 0x80...0x9f
+            case 0xf0: 0x90...0xbf
+            case 0xf4: 0x80...0x8f
+            default: 0x80...0xbf
+            }
+        var count = 1
+        for byte in bytes.dropFirst().prefix(length(of: first) - 1) {
+            guard (count == 1 ? second : 0x80...0xbf).contains(byte) else { break }
+            count += 1
+        }
+        return count
+    }
+
+    private static func append(_ scalar: Unicode.Scalar, to text: inout String.UnicodeScalarView) {
+        switch scalar.value {
+        case 0x09, 0x0a: text.append(scalar)
+        case 0..<0x20, 0x7f..<0xa0: text.append(contentsOf: escaped(UInt8(scalar.value)).unicodeScalars)
+        default:
+            let isHidden = [.format, .lineSeparator, .paragraphSeparator].contains(scalar.properties.generalCategory)
+            guard isHidden, scalar.value != 0x200d else { return text.append(scalar) }
+            text.append(contentsOf: "\\u{\(String(scalar.value, radix: 16))}".unicodeScalars)
+        }
+    }
+
+    private static func escaped(_ byte: UInt8) -> String {
+        "\\x" + (byte < 16 ? "0" : "") + String(byte, radix: 16)
+    }
+}
