@@ -9,6 +9,8 @@ final class CreatedTask {
     let directory: Descriptor
     /// The locked record; the lock lives as long as any copy of this descriptor, the monitor's for example.
     let lock: Descriptor
+    /// Listens for those who want something of the task; the monitor takes it over.
+    let control: Descriptor
     private let name: String
     private let state: StateDirectory
 
@@ -22,6 +24,9 @@ final class CreatedTask {
         let number = made.number
         do throws(LaunchError) {
             lock = try Self.fill(number, record, plan)
+            control = try on("the task's control socket") { () throws(Errno) in
+                try LocalSocket.listen(at: number, "control")
+            }
             let id = record.id.text
             try on("naming the task's directory") { () throws(Errno) in try Files.rename(hidden, to: id, at: parent) }
         } catch {

@@ -81,7 +81,7 @@ public enum Launch {
         }
         return try on("directory \(wanted)", remedy: "name a directory beneath the workspace \(workspace.path)") { () throws(Errno) in
             let flags = O_RDONLY | O_DIRECTORY
-            return try Files.path(of: try Files.openBeneath(root, name.isEmpty ? "." : String(name), flags).number)
+            return try Files.path(of: try Files.openBeneath(root, name.isEmpty ? "." : String(name), flags))
         }
     }
 
@@ -120,12 +120,12 @@ public enum Launch {
         _ airlock: String, _ id: TaskID, _ sealed: [UInt8], _ created: CreatedTask, _ handed: [Int32]
     ) throws(LaunchError) -> LaunchedTask {
         let directory = created.directory.number
-        let lock = created.lock.number
+        let (lock, control) = (created.lock.number, created.control.number)
         let (monitor, report) = try on("starting the airlock") { () throws(Errno) in
             let none = try Files.open("/dev/null", O_RDWR)
             let memory = try Files.sealedMemory("plan", sealed)
             let sockets = try DescriptorPair.sockets()
-            let fixed = [none.number, none.number, none.number, memory.number, directory, lock, sockets.second.number]
+            let fixed = [none.number, none.number, none.number, memory.number, directory, lock, sockets.second.number, control]
             let pid = try Spawn.start(
                 airlock, arguments: ["caisson-airlock", id.text], descriptors: fixed + handed, newSession: true)
             var report: Int32 = -1

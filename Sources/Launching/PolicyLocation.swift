@@ -71,7 +71,7 @@ public struct PolicyLocation: Sendable {
 
     private func real(_ path: String) throws(LaunchError) -> String {
         try on("policy \(path)", remedy: "check the path, or name a policy with `--policy NAME`") { () throws(Errno) in
-            try Files.path(of: try Files.reference(path).number)
+            try Files.path(of: try Files.reference(path))
         }
     }
 

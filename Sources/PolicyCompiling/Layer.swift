@@ -43,7 +43,8 @@ struct Layer {
             let temporary = ".new-\(name)-\(Hexadecimal.text(try Host.random(8)))"
             try Files.makeDirectory(temporary, mode: 0o755, at: number)
             do throws(Errno) {
-                try fill(try Files.open(temporary, O_RDONLY | O_DIRECTORY, at: number).number)
+                let root = try Files.open(temporary, O_RDONLY | O_DIRECTORY, at: number)
+                try fill(root.number)
                 try Files.rename(temporary, to: name, at: number)
             } catch {
                 try Files.removeTree(temporary, at: number)

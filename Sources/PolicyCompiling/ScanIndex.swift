@@ -62,7 +62,9 @@ struct ScanIndex {
         }
         let bytes = Envelope.seal(magic: Self.magic, version: 1, contents: writer.bytes)
         try on("the index of executables") { () throws(Errno) in
-            try Files.replace(Self.name, with: bytes, at: state.directory.number, durable: false)
+            let temporary = ".new-\(Self.name)-\(Hexadecimal.text(try Host.random(8)))"
+            try Files.replace(
+                Self.name, with: bytes, at: state.directory.number, temporary: temporary, durable: false)
         }
     }
 }

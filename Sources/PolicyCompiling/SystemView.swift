@@ -162,7 +162,7 @@ struct SystemView {
 
     private func real(_ path: String) throws(LaunchError) -> String? {
         do {
-            return try Files.path(of: try Files.reference(path).number)
+            return try Files.path(of: try Files.reference(path))
         } catch {
             guard error.rawValue == ENOENT || error.rawValue == ENOTDIR else {
                 throw LaunchError(.failed, "policy", "files.read: \(path): \(error)")

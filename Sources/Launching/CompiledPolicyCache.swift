@@ -1,0 +1,66 @@
+internal import Glibc
+internal import Kernel
+internal import Policy
+internal import Records
+public import Tasks
+
+/// The place of one compiled policy in the state directory.
+///
+/// What is there is used only if it is whole, of this version, made for this kernel, and everything that it was made from
+/// still looks the same; otherwise it is made again.
+public struct CompiledPolicyCache: Sendable {
+    private let name: String
+
+    /// The place for a policy file, and for what of the environment may add to its commands.
+    public init(_ path: String, _ environment: [String: String]) {
+        let parts = [path, environment["ALLOWED_COMMANDS"] ?? "", environment["ALLOW_ALL_COMMANDS"] ?? ""]
+        name = SHA256.hexadecimal(Array(parts.joined(separator: "\0").utf8))
+    }
+
+    private static let directory = "compiled"
+
+    /// What is there, if it can be used.
+    public func read(_ state: StateDirectory, landlockABI: Int32) throws(LaunchError) -> CompiledPolicy? {
+        let bytes: [UInt8]
+        do throws(Errno) {
+            bytes = try Files.contents("\(Self.directory)/\(name)", at: state.directory.number)
+        } catch {
+            guard error.rawValue == ENOENT || error.rawValue == ENOTDIR else {
+                throw LaunchError(.failed, "policy", "the cache of compiled policies: \(error)")
+            }
+            return nil
+        }
+        guard let compiled = opened(bytes) else { return nil }
+        return try isCurrent(compiled, landlockABI) ? compiled : nil
+    }
+
+    /// A damaged record, or one of another version, is no error: it is made again.
+    private func opened(_ bytes: [UInt8]) -> CompiledPolicy? {
+        do {
+            return try CompiledPolicy.open(bytes)
+        } catch {
+            return nil
+        }
+    }
+
+    private func isCurrent(_ compiled: CompiledPolicy, _ landlockABI: Int32) throws(LaunchError) -> Bool {
+        guard compiled.kernel == Host.kernelRelease(), compiled.landlockABI == landlockABI else { return false }
+        let today = CalendarDate.today
+        guard compiled.policy.relaxations.allSatisfy({ $0.expires.map { $0 >= today } ?? true }) else { return false }
+        for stamp in compiled.stamps {
+            guard try on(stamp.path, { () throws(Errno) in try stamp.isCurrent() }) else { return false }
+        }
+        return true
+    }
+
+    /// Puts a compiled policy there, whole or not at all.
+    public func write(_ compiled: CompiledPolicy, _ state: StateDirectory) throws(LaunchError) {
+        let directory = try launching { () throws(TaskError) in try state.subdirectory(Self.directory) }
+        let number = directory.number
+        let name = self.name
+        try on("the cache of compiled policies") { () throws(Errno) in
+            let temporary = ".new-\(name)-\(Hexadecimal.text(try Host.random(8)))"
+            try Files.replace(name, with: compiled.sealed, at: number, temporary: temporary, durable: false)
+        }
+    }
+}

@@ -1,0 +1,96 @@
+internal import Glibc
+internal import Kernel
+public import Launching
+internal import Policy
+internal import Records
+internal import SyscallFiltering
+public import Tasks
+
+/// Makes a policy ready for this host. It is the slow part of a launch, done once for each policy and host.
+public enum PolicyCompiler {
+    /// Compiles a policy file and puts the result into the cache.
+    ///
+    /// - Parameters:
+    ///   - path: The real path of the file.
+    ///   - landlockABI: That of the running kernel.
+    public static func compile(
+        _ path: String, _ location: PolicyLocation, environment: [String: String], landlockABI: Int32,
+        _ state: StateDirectory
+    ) throws(PolicyProblem) -> CompiledPolicy {
+        let reading = try PolicyReading(path, location)
+        do throws(LaunchError) {
+            let compiled = try compile(reading, environment, landlockABI, state)
+            try CompiledPolicyCache(path, environment).write(compiled, state)
+            return compiled
+        } catch {
+            throw .host(error)
+        }
+    }
+
+    private static func compile(
+        _ reading: PolicyReading, _ environment: [String: String], _ landlockABI: Int32, _ state: StateDirectory
+    ) throws(LaunchError) -> CompiledPolicy {
+        let policy = reading.policy
+        let table = try table(policy, environment)
+        let programs = table.allowAll == nil ? try ProgramList(table) : nil
+        let view = try SystemView(policy, programs, state)
+        let filters = try filters(policy, hasCommandList: programs != nil)
+        var stamps: [PathStamp] = []
+        for path in reading.paths + [try InstalledFiles.program("caisson-server")] + policy.commands.path {
+            stamps.append(try on(path) { () throws(Errno) in try PathStamp(path) })
+        }
+        return CompiledPolicy(
+            policy: policy, table: table, filters: filters, view: view.steps, rules: view.rules,
+            readTrees: view.readTrees, unseen: view.unseen, stamps: Array(Set(stamps + view.stamps)).sorted { $0.path < $1.path },
+            kernel: Host.kernelRelease(), landlockABI: landlockABI)
+    }
+
+    private static func table(
+        _ policy: EffectivePolicy, _ environment: [String: String]
+    ) throws(LaunchError) -> CommandTable {
+        var failure: LaunchError?
+        let table = CommandTable.build(
+            policy: policy, environment: environment,
+            resolve: { name in
+                attempt(&failure) { () throws(LaunchError) in
+                    try ProgramSearch.program(name, path: policy.commands.path)
+                } ?? nil
+            },
+            expand: { pattern in
+                attempt(&failure) { () throws(LaunchError) in try ProgramSearch.expand(pattern) } ?? []
+            })
+        if let failure { throw failure }
+        return table
+    }
+
+    /// The table's closures can't throw; the first failure is kept and thrown afterwards.
+    private static func attempt<Value>(
+        _ failure: inout LaunchError?, _ body: () throws(LaunchError) -> Value
+    ) -> Value? {
+        do throws(LaunchError) {
+            return try body()
+        } catch {
+            failure = failure ?? error
+            return nil
+        }
+    }
+
+    private static func filters(_ policy: EffectivePolicy, hasCommandList: Bool) throws(LaunchError) -> PlannedFilters {
+        let network: FilterNetwork =
+            switch policy.network.mode {
+            case .none: .none
+            case .loopback: .loopback
+            case .egress, .host: .host
+            }
+        let request = FilterRequest(
+            base: policy.syscalls.base, baseText: nil, allow: policy.syscalls.allow, deny: policy.syscalls.deny,
+            network: network, hasCommandList: hasCommandList, mayWriteExecute: policy.hardening.writeExecute)
+        do throws(FilterError) {
+            return PlannedFilters(
+                task: try FilterCompiler.task(request), reaper: try FilterCompiler.reaper(),
+                monitor: try FilterCompiler.monitor())
+        } catch {
+            throw LaunchError(.failed, "syscalls", "[syscalls] of policy \"\(policy.name)\": \(error)")
+        }
+    }
+}
