@@ -1,0 +1,40 @@
+import Kernel
+import Launching
+import Policy
+import Tasks
+
+/// What every command needs of this process: its environment, read once, and the state directory.
+struct FrontEnd {
+    let environment: [String: String]
+    let state: StateDirectory
+
+    init(_ options: Options) throws {
+        environment = Host.environment()
+        state = try StateDirectory(try options.value("state") ?? StateDirectory.standardPath(environment))
+    }
+
+    /// A policy by name or path, compiled for this host.
+    func policy(_ name: String) throws -> CompiledPolicy {
+        let path = try PolicyLocation(environment).find(name, allowsPath: true)
+        let cache = CompiledPolicyCache(path, environment)
+        let abi = Host.landlockABI
+        if let compiled = try cache.read(state, landlockABI: abi) { return compiled }
+        guard try ServerProgram.compile(path, state, environment) == 0 else { throw PolicyFailure() }
+        guard let compiled = try cache.read(state, landlockABI: abi) else {
+            throw LaunchError(
+                .failed, "policy", "the policy \(path) changed while it was compiled", remedy: "run the command again")
+        }
+        return compiled
+    }
+
+    /// Directories in which no task may write.
+    func forbiddenPlaces() throws -> [String] {
+        [state.path] + (try PolicyLocation(environment).directories)
+    }
+}
+
+/// The compiler said what is wrong.
+struct PolicyFailure: ExplainedError {
+    let message = "the policy can't be used"
+    let remedy = "correct it and try `caisson policy check FILE`"
+}

@@ -1,0 +1,82 @@
+import Glibc
+import Kernel
+import Launching
+import Policy
+import Records
+import Tasks
+
+/// `caisson run`: starts a task and is its attached reader until it ends, or leaves at once with `--detach`.
+struct RunCommand {
+    private let options: Options
+
+    init(_ arguments: [String]) throws {
+        options = try Options(
+            arguments, valued: ["policy", "workspace", "cwd", "env", "timeout", "state"], flags: ["detach", "json", "tty"],
+            stopsAtFirst: true)
+    }
+
+    func run() throws -> Int32 {
+        if options.wantsHelp {
+            Message.help(Help.run, to: 1)
+            return 0
+        }
+        guard !options.rest.isEmpty else {
+            throw UsageError("`run` needs a program", "for example: caisson run -- make test")
+        }
+        guard !options.has("tty") else {
+            throw UsageError("--tty is not there yet", "leave it out: the task gets pipes")
+        }
+        let frontEnd = try FrontEnd(options)
+        let compiled = try frontEnd.policy(options.value("policy") ?? "default")
+        var request = LaunchRequest(.arguments(options.rest), owner: "cli:\(Host.user)")
+        request.hostEnvironment = frontEnd.environment
+        request.environment = try variables()
+        request.wall = try options.duration("timeout")
+        request.workspace = try workspace(compiled, frontEnd)
+        request.workingDirectory = try workingDirectory(request.workspace)
+        if options.has("detach") { return try detached(request, compiled, frontEnd) }
+        return try Foreground(frontEnd.state, wantsJSON: options.has("json")).run(request, compiled)
+    }
+
+    private func variables() throws(UsageError) -> [EnvironmentVariable] {
+        var found: [EnvironmentVariable] = []
+        for text in options.all("env") {
+            guard let sign = text.firstIndex(of: "="), sign != text.startIndex else {
+                throw UsageError("--env \(VisibleText.quoted(text)) is not NAME=VALUE", "")
+            }
+            found.append(EnvironmentVariable(name: String(text[..<sign]), value: String(text[text.index(after: sign)...])))
+        }
+        return found
+    }
+
+    /// The named workspace, else the current directory if it may be one, else none.
+    private func workspace(_ compiled: CompiledPolicy, _ frontEnd: FrontEnd) throws -> Workspace? {
+        let off = try frontEnd.forbiddenPlaces()
+        if let path = options.value("workspace") { return try Workspace(path, policy: compiled.policy, off: off) }
+        do throws(LaunchError) {
+            return try Workspace(".", policy: compiled.policy, off: off)
+        } catch {
+            Message.print("no workspace: \(error.message)", remedy: error.remedy)
+            return nil
+        }
+    }
+
+    /// `--cwd`, else the current directory where it lies in the workspace.
+    private func workingDirectory(_ workspace: Workspace?) throws -> String? {
+        if let path = options.value("cwd") { return path }
+        guard let workspace else { return nil }
+        let current = try Host.currentDirectory()
+        return Paths.isWithin(current, workspace.path) ? current : nil
+    }
+
+    private func detached(_ request: LaunchRequest, _ compiled: CompiledPolicy, _ frontEnd: FrontEnd) throws -> Int32 {
+        let task = try Launch.start(request, compiled, frontEnd.state)
+        let message = try Transfer.receive(task.report.number, limit: ControlRequest.limit)
+        guard !message.bytes.isEmpty else { throw LaunchError(.failed, "launch", "the monitor of task \(task.id) died") }
+        if case .ended(let end) = try ControlReply(bytes: message.bytes), end.status == .failedToStart {
+            return try Conclusion(frontEnd.state, task.id, wantsJSON: options.has("json")).tell(end)
+        }
+        Message.help(task.id.text, to: 1)
+        return 0
+    }
+}

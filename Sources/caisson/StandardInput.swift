@@ -1,0 +1,69 @@
+import Glibc
+import Kernel
+
+/// The caller's standard input on its way to the task.
+///
+/// A pipe is passed on as it is. Anything else could be more than something to read from (a terminal takes ioctls, a socket
+/// can be written to, a file can be opened again through /proc), so the task gets a pipe and this program fills it.
+final class StandardInput {
+    /// What the task reads, to be handed over and then closed; nil: nothing.
+    private(set) var taskEnd: Int32?
+    /// The pipe that this program fills; nil where it has nothing to do.
+    private(set) var pipe: Int32?
+    private var pending: [UInt8] = []
+
+    init() throws(Errno) {
+        do throws(Errno) {
+            let status = try FileStatus.of(0)
+            if try FileStatus.of("/dev/null").isSameFile(as: status) { return }
+            if status.isPipe, try Files.accessMode(0) == O_RDONLY {
+                taskEnd = 0
+                return
+            }
+        } catch {
+            // A closed standard input is one that has ended.
+            guard error.rawValue == EBADF else { throw error }
+            return
+        }
+        let ends = try DescriptorPair.pipe()
+        ends.apart { first, second in (taskEnd, pipe) = (first.release(), second.release()) }
+        if let pipe { try Files.setNonBlocking(pipe) }
+    }
+
+    /// The task has its end: this program's copy would keep the pipe open.
+    func handedOver() {
+        if let taskEnd, taskEnd != 0 { close(taskEnd) }
+        taskEnd = nil
+    }
+
+    /// Whether there is something to write before anything more is read.
+    var isHeldBack: Bool { !pending.isEmpty }
+
+    /// Reads once, and writes as much as the task takes.
+    func move() throws(Errno) {
+        guard let pipe else { return }
+        if pending.isEmpty {
+            var buffer = [UInt8](repeating: 0, count: 64 << 10)
+            let count = try checked { read(0, &buffer, buffer.count) }
+            if count == 0 { return finish() }
+            pending = Array(buffer.prefix(count))
+        }
+        do {
+            let written = try checked { write(pipe, pending, pending.count) }
+            pending.removeFirst(written)
+        } catch {
+            switch error.rawValue {
+            case EAGAIN: return
+            case EPIPE: finish()
+            default: throw error
+            }
+        }
+    }
+
+    /// End of input for the task.
+    func finish() {
+        if let pipe { close(pipe) }
+        pipe = nil
+        pending = []
+    }
+}
