@@ -1,0 +1,27 @@
+import ArgumentParser
+import Kernel
+import Launching
+import PolicyCompiling
+import Tasks
+
+/// Compiles one policy into the cache: `caisson run` starts it when there is nothing there that it can use.
+struct CompileCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "compile", shouldDisplay: false)
+
+    @OptionGroup var stateOption: StateOption
+    @Argument var path: String
+
+    func run() throws {
+        let environment = Host.environment()
+        if Host.isTerminal(2) {
+            Output.error("preparing policy \(path) for this host; this takes a few seconds once")
+        }
+        do {
+            let state = try StateDirectory(try stateOption.state ?? StateDirectory.standardPath(environment))
+            _ = try PolicyCompiler.compile(
+                path, try PolicyLocation(environment), environment: environment, landlockABI: Host.landlockABI, state)
+        } catch {
+            throw Output.failure(error)
+        }
+    }
+}

@@ -1,0 +1,31 @@
+import ArgumentParser
+import Kernel
+import Launching
+import PolicyCompiling
+import Tasks
+
+/// What the commands print.
+enum Output {
+    /// A line on standard output.
+    static func line(_ text: String) { write(text + "\n", to: 1) }
+
+    /// A line on standard error, as `caisson: ...`.
+    static func error(_ text: String) { write("caisson: \(text)\n", to: 2) }
+
+    /// Prints an error with its remedy and makes it an exit code.
+    static func failure(_ failure: any Error) -> ExitCode {
+        switch failure {
+        case let explained as any ExplainedError:
+            error(explained.message)
+            if !explained.remedy.isEmpty { error(explained.remedy) }
+        default:
+            for line in "\(failure)".split(separator: "\n") { error(String(line)) }
+        }
+        return ExitCode((failure as? LaunchError)?.exitCode ?? 125)
+    }
+
+    /// A reader that is gone has nobody to be told.
+    private static func write(_ text: String, to descriptor: Int32) {
+        do { try Transfer.write(descriptor, text) } catch { return }
+    }
+}
