@@ -3,17 +3,20 @@ public import Records
 /// A shape of argv after the program's name, as a rule writes it: words with `*` in them, and a last `*` for "whatever follows".
 ///
 /// An allowing shape is read strictly: each word stands for one argument, in this order, and nothing else may be there.
-/// A denying shape is read generously, because an attacker chooses the spelling: see ``denies(_:)``.
+/// A denying shape is read generously, because an attacker chooses the spelling: see ``denies(_:)``. With a `^` in front
+/// it speaks only of what stands before the subcommand: `^-c *` is `git -c ...` and not `git ls-files -c`.
 public struct ArgumentShape: Hashable, ByteCodable, CustomStringConvertible {
     /// The shape as it was written.
     public let text: String
     private let words: [String]
     private let isOpen: Bool
+    private let isLeading: Bool
 
     /// Reads a shape. An empty one stands for no arguments at all.
     public init(_ text: String) {
         self.text = text
-        var words = text.split { $0 == " " || $0 == "\t" }.map { String($0) }
+        isLeading = text.utf8.first == UInt8(ascii: "^")
+        var words = text.drop { $0 == "^" }.split { $0 == " " || $0 == "\t" }.map { String($0) }
         isOpen = words.last == "*"
         if isOpen { words.removeLast() }
         self.words = words
@@ -35,7 +38,7 @@ public struct ArgumentShape: Hashable, ByteCodable, CustomStringConvertible {
         guard let first = words.first else { return isOpen || arguments.isEmpty }
         let starts = arguments.indices.filter { index in
             OptionSpelling.matches(first, arguments, at: index)
-                && (!isSubcommand(first) || Self.canBeSubcommand(arguments, at: index))
+                && (!(isLeading || isSubcommand(first)) || Self.canBeSubcommand(arguments, at: index))
         }
         return starts.contains { continues(arguments, after: $0) }
     }

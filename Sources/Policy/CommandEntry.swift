@@ -17,7 +17,7 @@ public struct CommandEntry: Hashable, ByteCodable {
         self.origin = origin
     }
 
-    /// The program, as it was written: a name or an absolute path.
+    /// The program, as it was written: a name, an absolute path, or a path with `*` for each program of that form.
     public var program: String { words[0] }
 
     /// What the command must begin with after the program.
@@ -27,8 +27,14 @@ public struct CommandEntry: Hashable, ByteCodable {
     public var spelling: String { words.joined(separator: " ") }
 
     /// Whether everything that `other` allows is allowed by this entry as well.
+    ///
+    /// Words are compared byte for byte. A path with `*` covers the paths of its form.
     public func covers(_ other: CommandEntry) -> Bool {
-        other.words.starts(with: words)
+        guard words.count <= other.words.count else { return false }
+        let sameProgram =
+            program.utf8.elementsEqual(other.program.utf8)
+            || (program.hasPrefix("/") && PathPattern.covers(program, other.program, beneath: false))
+        return sameProgram && zip(words, other.words).dropFirst().allSatisfy { $0.utf8.elementsEqual($1.utf8) }
     }
 
     /// Whether the arguments of the command begin with those of the entry, byte for byte. (To Swift, two ways of writing

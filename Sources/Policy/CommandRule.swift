@@ -8,7 +8,7 @@ public struct CommandRule: Hashable, ByteCodable {
     public var allowArguments: [String] = []
     /// Shapes of which the arguments must match none.
     public var denyArguments: [String] = []
-    /// What the kernel lets it execute besides the allowed programs: names, absolute paths, and paths that end in `/*`.
+    /// What the kernel lets it execute besides the allowed programs: names, absolute paths, and paths with `*` in them.
     public var children: [String] = []
     /// The digest that the program's file must have, 64 lower-case hexadecimal digits.
     public var sha256: String?

@@ -25,8 +25,8 @@ extension CommandTable {
                 table.allowAll = .environment("ALLOW_ALL_COMMANDS")
             }
         }
-        table.entries = table.look(up: settings.allow + additions, resolve)
-        table.ask = table.look(up: settings.ask, resolve)
+        table.entries = table.look(up: settings.allow + additions, resolve, expand)
+        table.ask = table.look(up: settings.ask, resolve, expand)
         for rule in settings.rules { table.add(rule, resolve, expand) }
         table.setShell(policy, resolve)
         return table
@@ -40,15 +40,19 @@ extension CommandTable {
     }
 
     private mutating func look(
-        up entries: [CommandEntry], _ resolve: (String) -> ProgramIdentity?
+        up entries: [CommandEntry], _ resolve: (String) -> ProgramIdentity?, _ expand: (String) -> [ProgramIdentity]
     ) -> [ResolvedCommand] {
-        entries.compactMap { entry in
-            guard let program = resolve(entry.program) else {
-                unresolved.append(entry)
-                return nil
-            }
-            return ResolvedCommand(entry: entry, program: program)
+        entries.flatMap { entry in
+            let programs = Self.programs(entry.program, resolve, expand)
+            if programs.isEmpty { unresolved.append(entry) }
+            return programs.map { ResolvedCommand(entry: entry, program: $0) }
         }
+    }
+
+    private static func programs(
+        _ name: String, _ resolve: (String) -> ProgramIdentity?, _ expand: (String) -> [ProgramIdentity]
+    ) -> [ProgramIdentity] {
+        name.utf8.contains(UInt8(ascii: "*")) ? expand(name) : resolve(name).map { [$0] } ?? []
     }
 
     /// A rule for a program that the host does not have says nothing; its children are not looked for.
@@ -56,9 +60,7 @@ extension CommandTable {
         _ rule: CommandRule, _ resolve: (String) -> ProgramIdentity?, _ expand: (String) -> [ProgramIdentity]
     ) {
         guard let program = resolve(rule.program) else { return }
-        let children = rule.children.flatMap { child in
-            child.contains("*") ? expand(child) : resolve(child).map { [$0] } ?? []
-        }
+        let children = rule.children.flatMap { Self.programs($0, resolve, expand) }
         rules.append(ResolvedRule(rule, program: program, children: children))
     }
 

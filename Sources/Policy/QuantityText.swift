@@ -93,7 +93,7 @@ struct QuantityText {
         let list = units.joined(separator: ", ")
         if unit.isEmpty { return QuantityProblem("has no unit; known are \(list)") }
         let sameLetters = units.first { $0.lowercased() == unit.lowercased() }
-        let near = sameLetters ?? Self.otherSpellings[unit.lowercased()].flatMap { units.contains($0) ? $0 : nil }
+        let near = sameLetters ?? Self.otherSpellings[unit.lowercased()]?.first(where: units.contains)
         let nearest = near ?? EditDistance.nearest(to: String(unit), among: units)
         return QuantityProblem(
             "has no unit that is known: \(list)", nearest: nearest.map { "\(number) \($0)" })
@@ -101,8 +101,8 @@ struct QuantityText {
 
     /// What other programs call the same.
     private static let otherSpellings = [
-        "k": "KiB", "m": "MiB", "g": "GiB", "t": "TiB", "kb": "kB", "bytes": "B", "byte": "B", "sec": "s", "secs": "s",
-        "second": "s", "seconds": "s", "m ": "min", "mins": "min", "minute": "min", "minutes": "min", "hr": "h",
-        "hour": "h", "hours": "h", "day": "d", "days": "d", "msec": "ms",
+        "k": ["KiB"], "m": ["MiB", "min"], "g": ["GiB"], "t": ["TiB"], "kb": ["kB"], "bytes": ["B"], "byte": ["B"],
+        "sec": ["s"], "secs": ["s"], "second": ["s"], "seconds": ["s"], "mins": ["min"], "minute": ["min"],
+        "minutes": ["min"], "hr": ["h"], "hour": ["h"], "hours": ["h"], "day": ["d"], "days": ["d"], "msec": ["ms"],
     ]
 }
