@@ -57,6 +57,7 @@ private struct FileChain {
         open.append(source.path)
         defer { open.removeLast() }
         let file = try PolicyFile(source, today: today)
+        var own = file.errors
         for (name, place) in file.extends {
             let base: PolicySource?
             do throws(PolicyError) { base = try find(name) } catch {
@@ -64,13 +65,13 @@ private struct FileChain {
                 continue
             }
             if let problem = problem(name, base, place, source.path) {
-                errors.append(problem)
+                own.append(problem)
             } else if let base, !done.contains(base.path) {
                 try add(base, find)
             }
         }
         done.insert(source.path)
-        errors += PolicyErrors(file.errors).errors
+        errors += PolicyErrors(own).errors
         files.append(file.policy)
     }
 

@@ -76,7 +76,8 @@ enum PlaceSpelling {
             path = "/" + text.dropFirst(holder.count + 1)
         }
         guard path.hasPrefix("/") else {
-            return TextProblem("is a relative path", remedy: "write an absolute path or begin with {workspace}")
+            let others = placeholders.isEmpty ? "" : " or begin with \(placeholders.joined(separator: " or "))"
+            return TextProblem("is a relative path", remedy: "write an absolute path\(others)")
         }
         if path.contains("{") || path.contains("}") {
             return TextProblem("has a brace inside", remedy: "a placeholder stands at the start of a path")
@@ -91,7 +92,7 @@ enum PlaceSpelling {
             placeholders.isEmpty ? "none is known here" : "known here is \(placeholders.joined(separator: ", "))"
         let nearest = EditDistance.nearest(to: String(name), among: placeholders)
         return TextProblem(
-            "begins with an unknown placeholder; \(known)", nearest: nearest.map { $0 + text.dropFirst(name.count) })
+            "begins with a placeholder; \(known)", nearest: nearest.map { $0 + text.dropFirst(name.count) })
     }
 
     private static func problem(inComponents path: String, _ text: String) -> TextProblem? {

@@ -23,6 +23,11 @@ struct TableReading {
         }
     }
 
+    /// Whether one of the keys is set.
+    func has(anyOf keys: [String]) -> Bool {
+        entries.contains { keys.contains($0.key) }
+    }
+
     /// The value of a key; nil where it is not set or wrong.
     func value<Value: Sendable>(_ key: String, _ form: ValueForm<Value>, _ reading: inout Reading) -> Value? {
         guard let entry = entries.first(where: { $0.key == key }) else { return nil }

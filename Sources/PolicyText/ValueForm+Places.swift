@@ -28,7 +28,7 @@ extension ValueForm where Value == [String] {
             if text.contains(":") { return TextProblem("has a : in it", remedy: "write each directory by itself") }
             return PlaceSpelling.problem(in: text, wildcards: .none, placeholders: [])
         }.read(node, &reading)
-        guard let list, list.isEmpty else { return list }
+        guard case .array(let nodes) = node.content, nodes.isEmpty else { return list }
         reading.refuse(node.place, "without a directory no program is found")
         return nil
     } write: {

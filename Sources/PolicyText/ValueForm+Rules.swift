@@ -34,8 +34,7 @@ enum RuleForm {
             reading.refuse(table.place(of: "program"), "a rule speaks of one program, without *")
         }
         reading.key = "commands.rule"
-        let asks = !rule.allowArguments.isEmpty || !rule.denyArguments.isEmpty || !rule.children.isEmpty
-        if !asks, rule.sha256 == nil {
+        if !table.has(anyOf: ["allow_arguments", "deny_arguments", "children", "sha256"]) {
             reading.refuse(
                 table.place, "this rule asks for nothing", remedy: "known are \(keys.joined(separator: ", "))")
         }
