@@ -37,8 +37,8 @@ public enum ArbitraryCode {
             case .escape: "\(name) can start programs that its options, its input or its settings name"
             case .anything: "\(name) can be any program"
             }
-        return what + ": it may run code of its own, but the kernel still refuses every program that is not on the list,"
-            + " and files, network and limits stay as they are"
+        return what
+            + ": it may run code of its own, but the kernel still refuses every program that is not on the list, and files, network and limits stay as they are"
     }
 
     /// Whether the file is one program of many names.

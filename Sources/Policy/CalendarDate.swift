@@ -63,7 +63,9 @@ public struct CalendarDate: Hashable, Comparable, ByteCodable, CustomStringConve
     /// Reads the written form.
     public init(from reader: inout ByteReader) throws(RecordError) {
         let start = reader.position
-        guard let date = CalendarDate(try reader.string()) else { throw .malformed("no day of the calendar", at: start) }
+        guard let date = CalendarDate(try reader.string()) else {
+            throw .malformed("no day of the calendar", at: start)
+        }
         self = date
     }
 }

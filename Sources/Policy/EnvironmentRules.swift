@@ -17,11 +17,11 @@ public enum EnvironmentRules {
         fits(name, loaderNames) || ["LD_", "MALLOC_"].contains { overlaps(name, prefix: $0) }
     }
 
-    /// Whether Caisson gives the variable its value: HOME, PATH, PWD and TMPDIR are part of the view.
+    /// Whether Caisson gives the variable its value, which follows from the view and the user of the task.
     ///
     /// - Parameter name: A name, or a pattern with a trailing `*`.
     public static func isReserved(_ name: String) -> Bool {
-        fits(name, ["HOME", "OLDPWD", "PATH", "PWD", "TMPDIR"]) || overlaps(name, prefix: "CAISSON_")
+        fits(name, ["HOME", "LOGNAME", "OLDPWD", "PATH", "PWD", "TMPDIR", "USER"]) || overlaps(name, prefix: "CAISSON_")
     }
 
     /// Whether text can be the name of a variable: `[A-Za-z_][A-Za-z0-9_]*`, at most 128 bytes.
