@@ -33,15 +33,25 @@ struct PolicyMerge {
         policy.description = later.description
         policy.tests = later.tests
         policy.sources += later.sources
-        policy.relaxations += later.relaxations
+        policy.relaxations = policy.relaxations.filter(isInEffect) + later.relaxations
+    }
+
+    /// Whether there is still something for which a relaxation of an earlier file gives the reason.
+    private func isInEffect(_ relaxation: Relaxation) -> Bool {
+        switch relaxation.key {
+        case "commands.allow_all": policy.commands.allowAll
+        case "commands.environment": policy.commands.environment
+        case "files.execute": !policy.files.execute.isEmpty
+        case "files.root_workspace": policy.files.rootWorkspace
+        case "network.mode": policy.network.mode == .host
+        default: policy.relaxableKeys.contains(relaxation.key)
+        }
     }
 
     /// The places of a list whose elements were replaced are those of the later file.
     private mutating func moveOrigins(of setting: any PolicySetting, _ later: EffectivePolicy) {
         let prefix = setting.name + "."
-        var names: Set<String> = []
-        if case .list(let elements)? = setting.written(policy) { names = Set(elements.map { prefix + $0.name }) }
-        if case .table(let entries)? = setting.written(policy) { names = Set(entries.map { prefix + $0.name }) }
+        let names = Set(setting.elements(policy).map { prefix + $0 })
         for key in policy.origins.keys where key.hasPrefix(prefix) && !names.contains(key) { policy.origins[key] = nil }
         for key in later.origins.keys where key == setting.name || names.contains(key) {
             policy.origins[key] = later.origins[key]
@@ -80,8 +90,9 @@ extension PolicyError {
     }
 
     fileprivate static func wider(_ key: String, at place: Origin, than before: Origin) -> PolicyError {
-        PolicyError(
-            key, at: place, "this is wider than what \(before) allows",
+        let limit = before.line == 0 ? "what holds where no file says anything" : "what \(before) allows"
+        return PolicyError(
+            key, at: place, "this is wider than \(limit)",
             remedy: "narrow it, or name the key in a [[relax]] with a reason")
     }
 }

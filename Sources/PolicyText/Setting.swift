@@ -19,6 +19,14 @@ struct Widening {
 }
 
 extension PolicySetting {
+    /// The names of the elements, where the value is a list or a table.
+    func elements(_ policy: EffectivePolicy) -> [String] {
+        switch written(policy) {
+        case .list(let elements)?, .table(let elements)?: elements.map(\.name)
+        default: []
+        }
+    }
+
     /// The table, such as `limits`; empty for the keys before the first table.
     var table: String { name.contains(".") ? String(name.prefix { $0 != "." }) : "" }
     /// The key inside its table.

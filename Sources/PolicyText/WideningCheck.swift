@@ -44,12 +44,7 @@ struct WideningCheck {
 
     /// Relaxations of keys that do not exist: a slip there would leave the reason behind and the key unrelaxed.
     private var unknown: [PolicyError] {
-        let known =
-            SettingTable.all.flatMap { setting -> [String] in
-                guard case .list(let elements)? = setting.written(policy) else { return [setting.name] }
-                return [setting.name] + elements.map { "\(setting.name).\($0.name)" }
-            } + policy.commands.rules.flatMap { $0.children.map { "commands.rule.children.\($0)" } }
-            + policy.environment.set.map { "environment.set.\($0.name)" }
+        let known = policy.relaxableKeys
         return file.relaxations.filter { !known.contains($0.key) }.map { relaxation in
             PolicyError(
                 "relax.key", at: relaxation.origin,
@@ -58,17 +53,16 @@ struct WideningCheck {
         }
     }
 
-    /// Executing from a place that can't be written needs no permission: it would say something that is not so.
+    /// A place is one mount, which can be executed from as a whole or not at all: what may be executed from is itself a
+    /// place of `files.write`.
     private var unwritable: [PolicyError] {
         guard file.origins["files.execute"] != nil || file.origins["files.write"] != nil else { return [] }
-        let writable = policy.files.write + ["/tmp"] + (policy.files.home == "fresh" ? [] : [policy.files.home])
-        return policy.files.execute.filter { place in
-            !writable.contains { PathPattern.covers($0, place, beneath: true) }
-        }.map { place in
-            let written = policy.origins["files.write"] ?? .standard
+        return policy.files.execute.filter { !policy.files.write.contains($0) }.map { place in
+            let written = policy.origins["files.write"]?.description ?? "not set, which means {workspace}"
             return PolicyError(
                 "files.execute", at: policy.origins["files.execute.\(place)"] ?? .standard,
-                "\(VisibleText.quoted(place)) is not beneath a place of files.write (\(written))")
+                "\(VisibleText.quoted(place)) is no place of files.write (\(written))",
+                remedy: "name it there as well; a place is executed from as a whole or not at all")
         }
     }
 
@@ -88,5 +82,15 @@ struct WideningCheck {
                     remedy: "use \"check\", or set commands.allow_all = true", nearest: "check"))
         }
         return list
+    }
+}
+
+extension EffectivePolicy {
+    /// Every key, and every element of a list, that a `[[relax]]` can name in this policy.
+    var relaxableKeys: [String] {
+        let settings = SettingTable.all.flatMap { setting in
+            [setting.name] + setting.elements(self).map { "\(setting.name).\($0)" }
+        }
+        return settings + commands.rules.flatMap { $0.children.map { "commands.rule.children.\($0)" } }
     }
 }

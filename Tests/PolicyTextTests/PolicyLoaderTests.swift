@@ -121,7 +121,8 @@ struct PolicyLoaderTests {
             ),
         ])
     func widening(line: String, key: String, place: String, before: String) {
-        let expected = "\(place): \(key): this is wider than what \(before) allows"
+        let limit = before == "default" ? "what holds where no file says anything" : "what \(before) allows"
+        let expected = "\(place): \(key): this is wider than \(limit)"
         let found = errors(line)
         #expect(found.count == 1 && found[0].hasPrefix(expected), "\(found)")
         #expect(errors("\(line)\n[[relax]]\nkey = \"\(key)\"\nreason = \"tried\"").isEmpty)
@@ -140,6 +141,28 @@ struct PolicyLoaderTests {
         let base = "schema = 1\nnetwork.mode = \"host\"\n[[relax]]\nkey = \"network.mode\"\nreason = \"x\""
         let later = "schema = 1\nextends = [\"base\"]\nnetwork.mode = \"host\"\nnetwork.ports = [443]"
         #expect(try Fixture.load(later, others: ["base": base]).network.ports.map(\.number) == [443])
+    }
+
+    @Test("reasons for what a later file takes back are gone, and those for what stays are kept")
+    func reasonsInEffect() throws {
+        let base = """
+            schema = 1
+            commands.environment = true
+            require.degrade = ["cgroup", "groups"]
+            [[relax]]
+            key = "commands.environment"
+            reason = "a"
+            [[relax]]
+            key = "require.degrade.cgroup"
+            reason = "b"
+            [[relax]]
+            key = "require.degrade.groups"
+            reason = "c"
+            """
+        let later = "schema = 1\nextends = [\"base\"]\ncommands.environment = false\nrequire.degrade = [\"groups\"]"
+        let policy = try Fixture.load(later, others: ["base": base])
+        #expect(policy.relaxations.map(\.reason) == ["c"])
+        #expect(try Fixture.load(PolicyText.render(policy)).degrade == ["groups"])
     }
 
     @Test("a smaller network needs no ports, and taking `allow_all` back leaves no trusted shell")

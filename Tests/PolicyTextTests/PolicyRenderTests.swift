@@ -40,7 +40,7 @@ struct PolicyRenderTests {
         workspaces = ["/srv/*"]
         root_workspace = true
         read = ["/srv/tools", "/a \\"b\\""]
-        write = ["{workspace}", "/srv/w"]
+        write = ["{workspace}", "{workspace}/out"]
         execute = ["{workspace}/out"]
         hide = ["{workspace}/.env"]
         protect = ["{workspace}/**/.git/hooks"]
@@ -90,9 +90,6 @@ struct PolicyRenderTests {
         expires = 2999-01-02
         [[relax]]
         key = "files.root_workspace"
-        reason = "r"
-        [[relax]]
-        key = "files.execute.{workspace}/out"
         reason = "r"
         [[relax]]
         key = "files.execute"
