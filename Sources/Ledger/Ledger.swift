@@ -1,1 +1,150 @@
-// To be filled.
+internal import GRDB
+public import Records
+
+/// The ledger of a state directory: which tasks there are, in SQLite. Several front ends write it at once.
+///
+/// WAL, a busy time-out of five seconds, and short transactions, none of them held over a launch.
+public final class Ledger: Sendable {
+    private let database: DatabasePool
+
+    /// Opens a ledger, and makes it or brings it up to this version where that is needed. Migrations only add.
+    ///
+    /// - Parameter path: Of the database file; its directory belongs to this user alone.
+    public init(_ path: String) throws(LedgerError) {
+        database = try Ledger.translated {
+            var configuration = Configuration()
+            configuration.busyMode = .timeout(5)
+            configuration.maximumReaderCount = 2
+            let pool = try DatabasePool(path: path, configuration: configuration)
+            try Ledger.migrator.migrate(pool)
+            return pool
+        }
+    }
+
+    private static var migrator: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("1") { database in
+            try database.execute(
+                sql: """
+                    CREATE TABLE task (
+                        id TEXT PRIMARY KEY, started_at INTEGER NOT NULL, status TEXT NOT NULL, ended_at INTEGER,
+                        owner TEXT NOT NULL, tenant TEXT NOT NULL, policy_digest TEXT NOT NULL,
+                        retention INTEGER NOT NULL
+                    ) WITHOUT ROWID;
+                    CREATE INDEX task_by_start ON task (started_at DESC, id);
+                    CREATE INDEX task_by_status ON task (status, started_at DESC, id);
+                    """)
+        }
+        return migrator
+    }
+
+    /// Writes entries, over what is there of the same tasks, in one transaction.
+    public func record(_ entries: [LedgerEntry]) throws(LedgerError) {
+        guard !entries.isEmpty else { return }
+        try write { database in
+            for entry in entries {
+                try database.execute(
+                    sql: "INSERT OR REPLACE INTO task (\(LedgerEntry.columns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                    arguments: entry.values)
+            }
+        }
+    }
+
+    /// Forgets tasks whose directories are gone.
+    public func forget(_ ids: [TaskID]) throws(LedgerError) {
+        guard !ids.isEmpty else { return }
+        try write { database in
+            for id in ids { try database.execute(sql: "DELETE FROM task WHERE id = ?", arguments: [id.text]) }
+        }
+    }
+
+    /// All tasks that it knows.
+    public func ids() throws(LedgerError) -> Set<TaskID> {
+        let texts = try read { try String.fetchAll($0, sql: "SELECT id FROM task") }
+        return Set(texts.compactMap { TaskID($0) })
+    }
+
+    /// Tasks that were running when somebody last looked.
+    public func running() throws(LedgerError) -> [LedgerEntry] {
+        try entries("WHERE status = 'running'", [])
+    }
+
+    /// Ended tasks that have been kept long enough.
+    ///
+    /// - Parameter now: Nanoseconds since 1970.
+    public func expired(now: Int64) throws(LedgerError) -> [LedgerEntry] {
+        try entries("WHERE ended_at IS NOT NULL AND ended_at + retention < ?", [now])
+    }
+
+    /// A page of tasks, the newest first.
+    ///
+    /// - Parameters:
+    ///   - status: Only tasks that stand so.
+    ///   - after: The last entry of the page before.
+    ///   - limit: 1 or more.
+    public func page(status: TaskStatus?, after: LedgerPlace?, limit: Int) throws(LedgerError) -> [LedgerEntry] {
+        var conditions: [String] = []
+        var arguments: StatementArguments = []
+        if let status {
+            conditions.append("status = ?")
+            arguments += [status.word]
+        }
+        if let after {
+            conditions.append("(started_at < ? OR (started_at = ? AND id > ?))")
+            arguments += [after.startedAt, after.startedAt, after.id.text]
+        }
+        let filter = conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")
+        return try entries("\(filter) ORDER BY started_at DESC, id LIMIT \(limit)", arguments)
+    }
+
+    private func entries(_ rest: String, _ arguments: StatementArguments) throws(LedgerError) -> [LedgerEntry] {
+        let rows = try read { database in
+            try Row.fetchAll(database, sql: "SELECT \(LedgerEntry.columns) FROM task \(rest)", arguments: arguments)
+                .map { LedgerEntry($0) }
+        }
+        return rows.compactMap(\.self)
+    }
+
+    private func read<Value: Sendable>(_ body: @Sendable (Database) throws -> Value) throws(LedgerError) -> Value {
+        try Ledger.translated { try database.read(body) }
+    }
+
+    private func write(_ body: @Sendable (Database) throws -> Void) throws(LedgerError) {
+        try Ledger.translated { try database.write(body) }
+    }
+
+    private static func translated<Value>(_ body: () throws -> Value) throws(LedgerError) -> Value {
+        do {
+            return try body()
+        } catch let error as DatabaseError {
+            let damage: [ResultCode] = [.SQLITE_CORRUPT, .SQLITE_NOTADB]
+            throw LedgerError(
+                error.message ?? error.description, isDamaged: damage.contains(error.resultCode.primaryResultCode))
+        } catch {
+            throw LedgerError("\(error)")
+        }
+    }
+}
+
+/// Where a page of the listing ended.
+public struct LedgerPlace: Sendable, Equatable {
+    /// Start of the last entry, nanoseconds since 1970.
+    public let startedAt: Int64
+    /// The last entry's task.
+    public let id: TaskID
+
+    /// The place of an entry.
+    public init(_ entry: LedgerEntry) {
+        (startedAt, id) = (entry.startedAt, entry.id)
+    }
+
+    /// The place that a cursor stands for; nil for what is no cursor.
+    public init?(cursor: String) {
+        let parts = cursor.split(separator: "-", omittingEmptySubsequences: false)
+        guard parts.count == 2, let start = Int64(parts[0]), let id = TaskID(parts[1]) else { return nil }
+        (startedAt, self.id) = (start, id)
+    }
+
+    /// The place as text.
+    public var cursor: String { "\(startedAt)-\(id)" }
+}
