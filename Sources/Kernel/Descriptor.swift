@@ -55,6 +55,22 @@ public struct DescriptorPair: ~Copyable, Sendable {
         return DescriptorPair(first: Descriptor(owning: ends.0), second: Descriptor(owning: ends.1))
     }
 
+    /// A pipe that holds bytes already and whose write end is closed: what reads it gets the bytes and then the end.
+    ///
+    /// - Parameter bytes: At most as many as the kernel lets a pipe hold (pipe(7), /proc/sys/fs/pipe-max-size); more are
+    ///   EPERM or EAGAIN.
+    public static func filledPipe(_ bytes: [UInt8]) throws(Errno) -> Descriptor {
+        let ends = try pipe(O_NONBLOCK)
+        let (reader, writer) = (ends.first.number, ends.second.number)
+        if bytes.count > 65536 { _ = try checked { csn_fcntl(writer, Int32(CSN_F_SETPIPE_SZ), bytes.count) } }
+        try Transfer.write(writer, bytes)
+        // The flag belongs to the open file, which the reader will share.
+        _ = try checked { csn_fcntl(reader, F_SETFL, 0) }
+        var kept: Int32 = -1
+        ends.apart { first, _ in kept = first.release() }
+        return Descriptor(owning: kept)
+    }
+
     /// A connected pair of AF_UNIX sockets that keep message boundaries (SOCK_SEQPACKET); both close-on-exec.
     public static func sockets() throws(Errno) -> DescriptorPair {
         var ends: (Int32, Int32) = (-1, -1)

@@ -184,6 +184,15 @@ public enum Files {
         _ = try checked { renameat(directory, path, directory, name) }
     }
 
+    /// As `rename`; a name that is not there is no failure.
+    public static func renameIfThere(_ path: String, to name: String, at directory: Int32) throws(Errno) {
+        do {
+            try rename(path, to: name, at: directory)
+        } catch {
+            guard error.rawValue == ENOENT else { throw error }
+        }
+    }
+
     /// Memory that can be passed as a descriptor and is sealed: nobody changes it any more. Source: memfd_create(2).
     public static func sealedMemory(_ name: String, _ bytes: [UInt8]) throws(Errno) -> Descriptor {
         let flags = CSN_MFD_CLOEXEC | CSN_MFD_ALLOW_SEALING

@@ -62,6 +62,23 @@ public enum Host {
     /// The Landlock ABI of the running kernel; 0 where Landlock is missing or switched off. Source: landlock(7).
     public static var landlockABI: Int32 { max(0, csn_landlock_abi()) }
 
+    /// Whether the kernel can end a process for a system call (seccomp(2), SECCOMP_RET_KILL_PROCESS).
+    public static var hasSeccompKill: Bool { csn_seccomp_action_available(0x8000_0000) == 0 }
+
+    /// Why this user can't make a user namespace, or nil: a child is made in one and ends at once.
+    public static func userNamespaceFailure() -> Errno? {
+        var pidfd: Int32 = -1
+        do {
+            let pid = try checkedOnce { csn_clone3(CSN_CLONE_NEWUSER, -1, &pidfd) }
+            if pid == 0 { _exit(0) }
+            close(pidfd)
+            _ = try Processes.reap(pid)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
     /// Whether a descriptor is a terminal.
     public static func isTerminal(_ fd: Int32) -> Bool { isatty(fd) == 1 }
 

@@ -31,7 +31,7 @@ public struct CompiledPolicyCache: Sendable {
             return nil
         }
         guard let compiled = opened(bytes) else { return nil }
-        return try isCurrent(compiled, landlockABI) ? compiled : nil
+        return try isCurrent(compiled, landlockABI: landlockABI) ? compiled : nil
     }
 
     /// A damaged record, or one of another version, is no error: it is made again.
@@ -43,7 +43,8 @@ public struct CompiledPolicyCache: Sendable {
         }
     }
 
-    private func isCurrent(_ compiled: CompiledPolicy, _ landlockABI: Int32) throws(LaunchError) -> Bool {
+    /// Whether everything that a policy was made from still looks the same.
+    public func isCurrent(_ compiled: CompiledPolicy, landlockABI: Int32) throws(LaunchError) -> Bool {
         guard compiled.kernel == Host.kernelRelease(), compiled.landlockABI == landlockABI else { return false }
         let today = CalendarDate.today
         guard compiled.policy.relaxations.allSatisfy({ $0.expires.map { $0 >= today } ?? true }) else { return false }

@@ -71,18 +71,7 @@ public enum Launch {
             throw LaunchError(
                 .refused, "workspace", "there is no workspace in which \(wanted) could be", remedy: "name one with --workspace DIR")
         }
-        let root = workspace.directory.number
-        let relative = Paths.isWithin(wanted, workspace.path) ? String(wanted.dropFirst(workspace.path.utf8.count)) : wanted
-        let name = relative.drop { $0 == "/" }
-        if wanted.hasPrefix("/"), !Paths.isWithin(wanted, workspace.path) {
-            throw LaunchError(
-                .refused, "workspace", "\(wanted) is outside of the workspace \(workspace.path)",
-                remedy: "name a directory beneath it")
-        }
-        return try on("directory \(wanted)", remedy: "name a directory beneath the workspace \(workspace.path)") { () throws(Errno) in
-            let flags = O_RDONLY | O_DIRECTORY
-            return try Files.path(of: try Files.openBeneath(root, name.isEmpty ? "." : String(name), flags))
-        }
+        return try workspace.directory(wanted)
     }
 
     private static func record(

@@ -31,6 +31,28 @@ public final class Workspace: Sendable {
         (self.path, owner, group) = (real, status.owner, status.group)
     }
 
+    /// A directory in the workspace, by an absolute path or one relative to the workspace. Links can't lead out of it.
+    ///
+    /// - Returns: Its real path.
+    public func directory(_ wanted: String) throws(LaunchError) -> String {
+        let isWithin = Paths.isWithin(wanted, path)
+        guard isWithin || !wanted.hasPrefix("/") else {
+            throw LaunchError(
+                .refused, "workspace", "\(VisibleText.quoted(wanted)) is outside of the workspace \(path)",
+                remedy: "name a directory beneath it")
+        }
+        let name = (isWithin ? wanted.dropFirst(path.utf8.count) : wanted[...]).drop { $0 == "/" }
+        do {
+            let flags = O_RDONLY | O_DIRECTORY
+            return try Files.path(of: try Files.openBeneath(directory.number, name.isEmpty ? "." : String(name), flags))
+        } catch {
+            let why = error.rawValue == EXDEV ? "it leads out of the workspace \(path)" : "\(error)"
+            throw LaunchError(
+                .refused, "workspace", "\(VisibleText.quoted(wanted)) can't be the directory: \(why)",
+                remedy: "name a directory beneath \(path)")
+        }
+    }
+
     private static func open(_ path: String) throws(LaunchError) -> Descriptor {
         do {
             return try Files.open(path, O_RDONLY | O_DIRECTORY)

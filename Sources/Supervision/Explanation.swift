@@ -1,0 +1,67 @@
+internal import Kernel
+public import Launching
+public import Policy
+
+/// What a policy says of one command on this host, and what confines it if it runs.
+public struct Explanation: Sendable {
+    /// One layer, as the policy wants it and as this host has it.
+    public struct Layer: Sendable {
+        /// Such as `landlock` or `network`.
+        public let name: String
+        /// What it means for this command.
+        public let state: String
+    }
+
+    /// The command as it would be executed.
+    public let arguments: [String]
+    /// The program that would be executed; nil: none was found.
+    public let program: String?
+    /// The answer with its reasons.
+    public let decision: Decision
+    /// What confines it besides the command list.
+    public let layers: [Layer]
+    /// The policy's name.
+    public let policy: String
+    /// The policy's digest.
+    public let digest: String
+
+    /// Decides on a command; nothing is started.
+    public init(_ command: RequestedCommand, _ compiled: CompiledPolicy, workspace: String?) throws(LaunchError) {
+        let resolved = try ResolvedLaunch.resolve(
+            command, compiled, directory: workspace ?? TaskIdentity.home, workspace: workspace)
+        arguments = resolved.arguments
+        program = resolved.program?.path
+        decision = resolved.decision
+        (policy, digest) = (compiled.policy.name, compiled.digest)
+        layers = try Self.layers(compiled)
+    }
+
+    private static func layers(_ compiled: CompiledPolicy) throws(LaunchError) -> [Layer] {
+        let policy = compiled.policy
+        let list =
+            compiled.hasCommandList
+            ? "the kernel lets it start \(compiled.table.kernelPrograms.count) programs and no other"
+            : "every program that it sees may be started (commands.allow_all)"
+        let fixed = [
+            Layer(name: "commands", state: list),
+            Layer(name: "view", state: "\(policy.files.view.word); writable: \(shown(policy.files.write)); read: \(shown(policy.files.read))"),
+            Layer(name: "execute", state: policy.files.execute.isEmpty ? "nothing that it can write" : shown(policy.files.execute)),
+            Layer(name: "network", state: policy.network.mode.word),
+            Layer(name: "namespaces", state: "user, mount, PID, IPC, UTS, cgroup\(policy.network.mode == .host ? "" : ", network")"),
+            Layer(name: "capabilities", state: "none"), Layer(name: "no_new_privs", state: "set"),
+            Layer(name: "seccomp", state: "base \(policy.syscalls.base)"),
+        ]
+        let findings = try HostLayers(policy, landlockABI: compiled.landlockABI, hasControllers: false).findings
+        return fixed
+            + findings.map { finding in
+                let state =
+                    finding.missing.map { why in
+                        policy.degrade.contains(finding.layer.rawValue)
+                            ? "missing, as the policy allows: \(why)" : "missing, and the policy requires it: \(why)"
+                    } ?? "enforced"
+                return Layer(name: finding.layer.rawValue, state: state)
+            }
+    }
+
+    private static func shown(_ places: [String]) -> String { places.isEmpty ? "nothing" : places.joined(separator: ", ") }
+}

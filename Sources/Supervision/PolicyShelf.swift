@@ -1,0 +1,54 @@
+internal import Kernel
+public import Launching
+public import PolicyCompiling
+public import Tasks
+
+/// The policies that a server was started with, by name. A caller can name one of these and no other.
+public final class PolicyShelf {
+    private let location: PolicyLocation
+    private let state: StateDirectory
+    private let environment: [String: String]
+    private var paths: [String: String] = [:]
+    private var compiled: [String: CompiledPolicy] = [:]
+    /// The one that holds where a caller names none.
+    public let standard: String
+
+    /// Looks the names up. None of them is compiled yet.
+    public init(
+        standard: String, others: [String], _ location: PolicyLocation, environment: [String: String],
+        _ state: StateDirectory
+    ) throws(LaunchError) {
+        (self.standard, self.location, self.environment, self.state) = (standard, location, environment, state)
+        for name in [standard] + others { paths[name] = try location.find(name, allowsPath: name == standard) }
+    }
+
+    /// The names, in order.
+    public var names: [String] { paths.keys.sorted() }
+
+    /// A policy, compiled for this host as its files are now. One that can't be compiled any more is not replaced by what it
+    /// was before.
+    public func policy(_ name: String? = nil) throws(PolicyProblem) -> CompiledPolicy {
+        let name = name ?? standard
+        guard let path = paths[name] else {
+            throw .host(
+                LaunchError(
+                    .refused, "policy", "the server was not started with a policy \"\(name)\"",
+                    remedy: "it has \(names.joined(separator: ", ")); its operator can add one with --allow-policy"))
+        }
+        do throws(LaunchError) {
+            let cache = CompiledPolicyCache(path, environment)
+            let abi = Host.landlockABI
+            if let known = compiled[name], try cache.isCurrent(known, landlockABI: abi) { return known }
+            if let stored = try cache.read(state, landlockABI: abi) {
+                compiled[name] = stored
+                return stored
+            }
+        } catch {
+            throw .host(error)
+        }
+        let fresh = try PolicyCompiler.compile(
+            path, location, environment: environment, landlockABI: Host.landlockABI, state)
+        compiled[name] = fresh
+        return fresh
+    }
+}
