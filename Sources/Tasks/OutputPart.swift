@@ -29,7 +29,7 @@ public struct OutputPart: Sendable, Equatable {
     /// `output` of the task view.
     public var json: JSONObject {
         JSONObject(present: [
-            "stream": .string(source.word), "text": .string(text), "encoding": .string(isRaw ? "base64" : "utf-8"),
+            "stream": .string(source.word), "text": .string(text), "encoding": .string(isRaw ? "base64" : "text"),
             "offset": JSON(slice.offset), "next_offset": JSON(slice.nextOffset), "total_bytes": JSON(slice.totalBytes),
             "dropped_bytes": JSON(slice.droppedBytes), "more": .bool(slice.more),
         ])
