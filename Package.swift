@@ -70,7 +70,12 @@ let package = Package(
         module("Ledger", ["Records", "JSON", grdb]),
         module("Supervision", ["Kernel", "Records", "Policy", "Launching", "PolicyCompiling", "Tasks", "Ledger", "JSON"]),
         module("ToolProtocol", ["JSON"]),
-        module("FrontDoor", ["ToolProtocol", "JSON", "Supervision", "Tasks", "Policy", "Records", "Kernel"]),
+        module(
+            "FrontDoor",
+            [
+                "ToolProtocol", "JSON", "Supervision", "PolicyCompiling", "Launching", "Tasks", "Spooling", "Policy",
+                "Records", "Kernel",
+            ]),
         staticExecutable("caisson", ["Kernel", "Records", "JSON", "Policy", "Launching", "Tasks", "Spooling"]),
         staticExecutable("caisson-airlock", ["Kernel", "Records", "Confinement", "Spooling"]),
         .executableTarget(

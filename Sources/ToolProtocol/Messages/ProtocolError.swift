@@ -78,3 +78,12 @@ extension ProtocolError {
             data: ["supported": JSON(supported), "requested": .string(requested)])
     }
 }
+
+extension ProtocolError {
+    /// A line longer than a server keeps.
+    ///
+    /// - Parameter limit: In bytes.
+    public static func lineTooLong(limit: Int) -> ProtocolError {
+        ProtocolError(.invalidRequest, "the line is longer than \(limit) bytes; it was not read")
+    }
+}

@@ -1,0 +1,96 @@
+internal import Kernel
+internal import Launching
+internal import Records
+internal import Spooling
+internal import Tasks
+internal import ToolProtocol
+
+/// A call that waits for its task: what it waits for, until when, and how it is answered then.
+struct PendingCall {
+    /// What the call waits for.
+    enum Wait {
+        /// Nothing: it is answered at once.
+        case nothing
+        /// The start of the task, and after it its end, both told on the launch's report socket.
+        case launched(LaunchedTask)
+        /// News of the task, told on a control connection.
+        case news(ControlConnectionReference)
+    }
+
+    let call: ToolCall
+    let task: TaskDirectory
+    var wait: Wait
+    /// On the monotonic clock, in nanoseconds.
+    var deadline: UInt64
+    /// How much of which output the answer carries.
+    let reading: OutputReading
+    /// Whether a task that failed makes the call one that failed.
+    let failsWithTask: Bool
+    /// Whether new output is enough, or only the end.
+    var wantsOutput: Bool
+    /// Whether it is the call that ends the task.
+    var endsTask = false
+
+    /// The descriptor that becomes readable with the news.
+    var descriptor: Int32 {
+        switch wait {
+        case .nothing: -1
+        case .launched(let task): task.report.number
+        case .news(let connection): connection.control.descriptor
+        }
+    }
+}
+
+/// A control connection that can be kept in a value.
+final class ControlConnectionReference {
+    let control: TaskControl
+
+    init(_ control: consuming TaskControl) {
+        self.control = control
+    }
+}
+
+/// Which part of a task's output an answer carries.
+struct OutputReading {
+    /// Where it begins.
+    enum Start {
+        case place
+        case offset(UInt64)
+        case tail(Int)
+    }
+
+    var source: SpoolSource
+    var start: Start
+    var maximumBytes: Int
+    var isRaw: Bool
+    var place: ReaderPlace
+
+    /// Reads the part, and says where the reader's place moves once the answer is written; nil: it stays.
+    func read(_ task: TaskDirectory, isFinal: Bool) throws(TaskError) -> (part: OutputPart, place: UInt64?) {
+        let reader = task.output(try task.record())
+        let (offset, moves) = try begin(task, reader)
+        let slice = try on { () throws(Errno) in
+            // At least a whole character, or a reader would never get past one.
+            try reader.read(source, offset: offset, maxBytes: max(4, maximumBytes))
+        }
+        let part = OutputPart(source, slice, isRaw: isRaw, isFinal: isFinal)
+        return (part, moves ? part.slice.nextOffset : nil)
+    }
+
+    private func begin(_ task: TaskDirectory, _ reader: SpoolReader) throws(TaskError) -> (UInt64, Bool) {
+        switch start {
+        case .place: return (try place.offset(in: task), true)
+        case .offset(let offset): return (offset, false)
+        case .tail(let lines):
+            return (try on { () throws(Errno) in try TailStart.offset(of: lines, source, reader) }, false)
+        }
+    }
+
+    private func on<Value>(_ body: () throws(Errno) -> Value) throws(TaskError) -> Value {
+        do {
+            return try body()
+        } catch {
+            throw .system("the task's output", error)
+        }
+    }
+}

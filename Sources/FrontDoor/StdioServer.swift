@@ -1,0 +1,101 @@
+internal import Glibc
+public import Kernel
+public import Supervision
+internal import ToolProtocol
+
+/// Serves MCP on two descriptors, one message a line. One thread waits for everything; nothing polls.
+///
+/// The end of the input ends the server; the tasks run on under their monitors.
+public final class StdioServer {
+    private let input: Int32
+    private let output: Int32
+    private let calls: ToolCalls
+    private var conversation: Conversation
+    private var reader: LineReader
+    private var writer: LineWriter
+    private var pending: [PendingCall] = []
+
+    /// A server that has not begun.
+    ///
+    /// - Parameter version: Of the program.
+    public init(_ supervisor: Supervisor, version: String, input: Int32 = 0, output: Int32 = 1) {
+        (self.input, self.output) = (input, output)
+        calls = ToolCalls(supervisor: supervisor)
+        conversation = Conversation(server: ServerDescription(version: version))
+        (reader, writer) = (LineReader(input), LineWriter(output))
+    }
+
+    /// Serves until the input ends or nobody reads the output any more.
+    public func run() throws(Errno) {
+        do throws(Errno) {
+            while !reader.hasEnded { try step() }
+            while writer.isWaiting { try writer.write() }
+        } catch {
+            guard error.rawValue == EPIPE else { throw error }
+        }
+    }
+
+    private func step() throws(Errno) {
+        var poll = Poll()
+        // A client that does not read is not read from either: what waits for it has a limit.
+        let incoming = poll.add(writer.isFull ? -1 : input, Int32(POLLIN))
+        let outgoing = poll.add(writer.isWaiting ? output : -1, Int32(POLLOUT))
+        let places = pending.map { poll.add($0.descriptor, Int32(POLLIN)) }
+        try poll.wait(timeout: timeout)
+        if poll.events(outgoing) != 0 { try writer.write() }
+        settle(places.map { poll.events($0) != 0 })
+        if poll.events(incoming) != 0 { for item in try reader.read() { take(item) } }
+    }
+
+    private var timeout: UInt64? {
+        guard let first = pending.map(\.deadline).min() else { return nil }
+        let now = Clock.monotonic()
+        return first > now ? first - now : 0
+    }
+
+    /// Answers every call that has its news or whose time is over.
+    private func settle(_ hasNews: [Bool]) {
+        let now = Clock.monotonic()
+        var left: [PendingCall] = []
+        for (place, call) in pending.enumerated() {
+            var call = call
+            let isReady = hasNews[place] && calls.advance(&call)
+            if isReady || call.deadline <= now { answer(call) } else { left.append(call) }
+        }
+        pending = left
+    }
+
+    private func take(_ item: LineReader.Item) {
+        switch item {
+        case .tooLong: writer.add(Response(id: nil, .error(.lineTooLong(limit: LineReader.limit))).line)
+        case .line(let line):
+            // A blank line is no message, and nobody's mistake.
+            if line.allSatisfy({ $0 == 0x20 || $0 == 0x0d || $0 == 0x09 }) { return }
+            take(conversation.receive(line: line))
+        }
+    }
+
+    private func take(_ action: Action) {
+        switch action {
+        case .answer(let response): writer.add(response.line)
+        case .cancel(let id): pending.removeAll { $0.call.id == id }
+        case .nothing: break
+        case .call(let call):
+            switch calls.begin(call) {
+            case .answer(let result): finish(call, result, nil)
+            case .wait(let waiting):
+                if waiting.deadline == 0 { answer(waiting) } else { pending.append(waiting) }
+            }
+        }
+    }
+
+    private func answer(_ call: PendingCall) {
+        let (result, whenWritten) = calls.answer(call)
+        finish(call.call, result, whenWritten)
+    }
+
+    private func finish(_ call: ToolCall, _ result: ToolResult, _ whenWritten: (() -> Void)?) {
+        guard let response = conversation.finish(call, with: result) else { return }
+        writer.add(response.line, whenWritten: whenWritten)
+    }
+}

@@ -1,0 +1,124 @@
+internal import JSON
+internal import Launching
+internal import Policy
+internal import PolicyCompiling
+internal import Records
+internal import Spooling
+internal import Supervision
+internal import Tasks
+internal import ToolProtocol
+
+/// What tools answer: everything in the structured part, because some clients show a model nothing else, and the same facts
+/// as text.
+enum ToolAnswer {
+    // MARK: tasks
+
+    /// The answer about one task.
+    ///
+    /// - Parameter failsWithTask: Whether a task that failed makes the call one that failed.
+    static func task(_ view: TaskView, failsWithTask: Bool) -> ToolResult {
+        var view = view
+        view.next = next(view)
+        var text = summary(view)
+        if let output = view.output, !output.slice.bytes.isEmpty { text += "\n" + output.text }
+        if let next = view.next { text += (text.hasSuffix("\n") ? "" : "\n") + "[\(next)]" }
+        return ToolResult(view.json, texts: [text], isError: failsWithTask && hasFailed(view))
+    }
+
+    private static func hasFailed(_ view: TaskView) -> Bool {
+        switch view.status {
+        case .running: false
+        case .exited: view.end?.exitCode != 0
+        default: true
+        }
+    }
+
+    private static func summary(_ view: TaskView) -> String {
+        let time = TimeText.duration(view.runtime / 1_000_000)
+        let id = view.record.id
+        let facts: String =
+            switch view.status {
+            case .running: "task \(id) is running\(view.pid.map { " (pid \($0))" } ?? ""), \(time) so far"
+            case .exited: "task \(id) exited with code \(view.end?.exitCode ?? -1) after \(time)"
+            case .failedToStart: "task \(id) was not started"
+            default: "task \(id) ended after \(time): \(view.status.word)"
+            }
+        return view.reason.map { "\(facts): \($0)" } ?? facts
+    }
+
+    /// What a model should do next, in terms of the tools that it has.
+    private static func next(_ view: TaskView) -> String? {
+        let id = view.record.id.text
+        if let output = view.output?.slice, output.more {
+            return "there is more output: call read_output with task_id \"\(id)\" and offset \(output.nextOffset)"
+        }
+        guard view.status == .running else { return nil }
+        return "still running: call read_output with task_id \"\(id)\" and timeout_ms to wait for more, or force_terminate to end it"
+    }
+
+    /// A page of tasks.
+    static func sessions(_ views: [TaskView], next: String?) -> ToolResult {
+        let list = JSON.array(views.map { .object($0.json) })
+        let object = JSONObject(present: ["sessions": list, "next_cursor": next.map(JSON.string)])
+        var lines = views.map { view in
+            "\(view.record.id) \(view.status.word), \(TimeText.duration(view.runtime / 1_000_000)): "
+                + OutputText.visible(Array(view.record.arguments.joined(separator: " ").utf8).prefix(200).map(\.self))
+        }
+        if lines.isEmpty { lines = ["no tasks"] }
+        if let next { lines.append("[more: call list_sessions with cursor \"\(next)\"]") }
+        return ToolResult(object, texts: [lines.joined(separator: "\n")])
+    }
+
+    // MARK: refusals
+
+    /// A task that was not started.
+    static func refusal(_ problem: PolicyProblem, argv: [String]) -> ToolResult {
+        switch problem {
+        case .files(let errors):
+            return failure("the policy can't be used: \(errors)", cause: "policy", argv: argv)
+        case .host(let error):
+            guard let decision = error.decision else {
+                return failure(error.description, cause: error.cause, argv: argv, isRefused: error.kind != .failed)
+            }
+            return refusal(error, decision, argv)
+        }
+    }
+
+    private static func refusal(_ error: LaunchError, _ decision: Decision, _ argv: [String]) -> ToolResult {
+        var object = refused(error.message, cause: error.cause, argv: argv, status: .refused)
+        object["decision"] = .string(decision.verdict.rawValue)
+        object["reasons"] = .array(decision.reasons.map(ExplanationText.json))
+        object["nearest_allowed"] = JSON(decision.nearestAllowed)
+        let next =
+            decision.nearestAllowed.isEmpty
+            ? "call explain_policy to see what is allowed" : "allowed instead: \(decision.nearestAllowed.joined(separator: ", "))"
+        object["next"] = .string(next)
+        return ToolResult(object, texts: ["refused: \(error.message)\n[\(next)]"], isError: true)
+    }
+
+    /// Any other reason for which nothing was done.
+    static func failure(_ sentence: String, cause: String, argv: [String] = [], isRefused: Bool = false) -> ToolResult {
+        let object = refused(sentence, cause: cause, argv: argv, status: isRefused ? .refused : .failedToStart)
+        return ToolResult(object, texts: [isRefused ? "refused: \(sentence)" : sentence], isError: true)
+    }
+
+    private static func refused(_ sentence: String, cause: String, argv: [String], status: TaskStatus) -> JSONObject {
+        [
+            "argv": JSON(argv), "status": .string(status.word), "reason": .string(sentence),
+            "end": ["cause": .string(cause), "proof": .null],
+        ]
+    }
+
+    /// A task that can't be found or asked.
+    static func failure(_ error: TaskError) -> ToolResult {
+        let sentence = error.description
+        return ToolResult(["reason": .string(sentence)], texts: [sentence], isError: true)
+    }
+
+    // MARK: explanations
+
+    /// What the policy says of a command.
+    static func explanation(_ explanation: Explanation) -> ToolResult {
+        ToolResult(ExplanationText.json(explanation), texts: [ExplanationText.text(explanation)])
+    }
+}

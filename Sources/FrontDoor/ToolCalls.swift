@@ -1,0 +1,279 @@
+internal import Kernel
+internal import Launching
+internal import Policy
+internal import PolicyCompiling
+internal import Records
+internal import Spooling
+internal import Supervision
+internal import Tasks
+internal import ToolProtocol
+
+/// Carries out calls of tools: an answer at once, or a call that waits.
+struct ToolCalls {
+    /// What came of a call.
+    enum Outcome {
+        case answer(ToolResult)
+        case wait(PendingCall)
+    }
+
+    let supervisor: Supervisor
+    /// Bytes of output that an answer carries where the caller does not say.
+    static let outputBudget = 30 << 10
+    /// How long a call that does not wait gives its task to print something.
+    private static let settling: UInt64 = 250_000_000
+    private static let millisecond: UInt64 = 1_000_000
+
+    /// Begins a call.
+    func begin(_ call: ToolCall) -> Outcome {
+        do throws(ArgumentError) {
+            return begin(call, try call.request())
+        } catch {
+            return .answer(ToolResult(refusing: error))
+        }
+    }
+
+    private func begin(_ call: ToolCall, _ request: ToolRequest) -> Outcome {
+        do throws(TaskError) {
+            switch request {
+            case .executeCommand(let request): return execute(call, request)
+            case .claudeCode(let request): return claude(call, request)
+            case .readOutput(let request): return try read(call, request)
+            case .terminate(let request): return try terminate(call, request)
+            case .listSessions(let request): return try list(request)
+            case .explain(let request): return explain(request)
+            }
+        } catch {
+            return .answer(ToolAnswer.failure(error))
+        }
+    }
+
+    // MARK: starting
+
+    private func execute(_ call: ToolCall, _ request: ExecuteCommandRequest) -> Outcome {
+        var order = Supervisor.Order(Self.command(request.command))
+        order.policy = request.policy
+        order.directory = request.workingDirectory
+        order.variables = request.environment.map { EnvironmentVariable(name: $0.name, value: $0.value) }
+        order.input = request.input.map { Array($0.utf8) }
+        order.mergesError = request.mergesStandardError
+        order.wall = request.wall.map(Self.nanoseconds)
+        order.shell = request.shell.flatMap { ShellUse(word: $0.rawValue) }
+        return start(call, order, request.waiting)
+    }
+
+    private static func command(_ command: Command) -> RequestedCommand {
+        switch command {
+        case .line(let text): .string(text)
+        case .vector(let words): .arguments(words)
+        }
+    }
+
+    /// The prompt is one argument, after `--`: neither a shell nor Claude Code itself can take it for something else.
+    private func claude(_ call: ToolCall, _ request: ClaudeCodeRequest) -> Outcome {
+        var words = ["claude", "--print", "--dangerously-skip-permissions"]
+        if let model = request.model { words += ["--model", model] }
+        var order = Supervisor.Order(.arguments(words + ["--", request.prompt]))
+        (order.policy, order.directory, order.isWorkspace) = ("claude", request.workFolder, true)
+        order.wall = request.wall.map(Self.nanoseconds)
+        return start(call, order, request.waiting)
+    }
+
+    private func start(_ call: ToolCall, _ order: Supervisor.Order, _ waiting: Waiting) -> Outcome {
+        do throws(PolicyProblem) {
+            let launched = try supervisor.start(order)
+            return pend(call, launched, waiting)
+        } catch {
+            let argv: [String] =
+                switch order.command {
+                case .arguments(let words): words
+                case .string(let text): [text]
+                }
+            return .answer(ToolAnswer.refusal(error, argv: argv))
+        }
+    }
+
+    private func pend(_ call: ToolCall, _ launched: LaunchedTask, _ waiting: Waiting) -> Outcome {
+        do throws(TaskError) {
+            let time = waiting.untilEnd ? Self.nanoseconds(waiting.timeout) : Self.settling
+            return .wait(
+                PendingCall(
+                    call: call, task: try TaskDirectory(supervisor.state, launched.id),
+                    wait: .launched(launched), deadline: Clock.monotonic() + time, reading: reading(.both),
+                    failsWithTask: true, wantsOutput: false))
+        } catch {
+            return .answer(ToolAnswer.failure(error))
+        }
+    }
+
+    private func reading(_ source: SpoolSource, reader: String? = nil) -> OutputReading {
+        OutputReading(
+            source: source, start: .place, maximumBytes: Self.outputBudget, isRaw: false,
+            place: ReaderPlace(reader ?? supervisor.principal, source))
+    }
+
+    // MARK: following
+
+    private func task(_ reference: TaskReference) throws(TaskError) -> TaskDirectory {
+        switch reference {
+        case .id(let id): try supervisor.task(id: id)
+        case .pid(let pid): try supervisor.task(pid: pid)
+        }
+    }
+
+    private func read(_ call: ToolCall, _ request: ReadOutputRequest) throws(TaskError) -> Outcome {
+        guard request.pattern == nil else {
+            throw .refused("until is not there yet; leave it out and wait with timeout_ms")
+        }
+        let task = try task(request.task)
+        var reading = reading(SpoolSource(word: request.stream.rawValue) ?? .both, reader: request.reader)
+        reading.maximumBytes = request.maximumBytes
+        reading.isRaw = request.encoding == .base64
+        switch request.start {
+        case .next: reading.start = .place
+        case .offset(let offset): reading.start = .offset(offset)
+        case .tail(let lines): reading.start = .tail(lines)
+        }
+        let timeout = Self.nanoseconds(request.timeout)
+        let view = try TaskView(task)
+        let part = try reading.read(task, isFinal: view.end != nil).part
+        guard timeout > 0, view.end == nil, part.slice.bytes.isEmpty, part.slice.droppedBytes == 0,
+            let control = try follow(task)
+        else { return .wait(answered(call, task, reading)) }
+        return .wait(
+            PendingCall(
+                call: call, task: task, wait: .news(control), deadline: Clock.monotonic() + timeout, reading: reading,
+                failsWithTask: true, wantsOutput: true))
+    }
+
+    /// A call that has what it needs: its deadline has passed.
+    private func answered(_ call: ToolCall, _ task: TaskDirectory, _ reading: OutputReading) -> PendingCall {
+        PendingCall(
+            call: call, task: task, wait: .nothing, deadline: 0, reading: reading, failsWithTask: true, wantsOutput: true)
+    }
+
+    /// A connection on which the monitor tells of more output than there is now, or of the end; nil: it has ended.
+    private func follow(_ task: TaskDirectory) throws(TaskError) -> ControlConnectionReference? {
+        let totals = try Self.totals(task)
+        guard let control = try TaskControl(task), try control.send(.follow(bytes: totals)) else { return nil }
+        return ControlConnectionReference(control)
+    }
+
+    private static func totals(_ task: TaskDirectory) throws(TaskError) -> UInt64 {
+        let reader = task.output(try task.record())
+        do {
+            let totals = try reader.totals()
+            return totals.stdout + totals.stderr
+        } catch {
+            throw .system("the task's output", error)
+        }
+    }
+
+    private func terminate(_ call: ToolCall, _ request: TerminateRequest) throws(TaskError) -> Outcome {
+        let task = try task(request.task)
+        let signal = Signals.number(request.signal.rawValue) ?? 15
+        let order = ControlRequest.terminate(
+            signal: signal, grace: request.grace.map(Self.nanoseconds), cause: "force_terminate", by: supervisor.principal)
+        let reading = reading(.both)
+        guard try task.end() == nil, let control = try TaskControl(task), try control.send(order),
+            try control.send(.follow(bytes: .max))
+        else {
+            var pending = answered(call, task, reading)
+            pending.endsTask = true
+            return .wait(pending)
+        }
+        // The grace, the kill and the time that a process may take to die; a client gives up after a minute.
+        let patience = Clock.monotonic() + 55_000 * Self.millisecond
+        var pending = PendingCall(
+            call: call, task: task, wait: .news(ControlConnectionReference(control)), deadline: patience, reading: reading,
+            failsWithTask: false, wantsOutput: false)
+        pending.endsTask = true
+        return .wait(pending)
+    }
+
+    // MARK: asking
+
+    private func list(_ request: ListSessionsRequest) throws(TaskError) -> Outcome {
+        let status = request.status.flatMap { TaskStatus(word: $0.rawValue) }
+        let page = try supervisor.tasks.page(status: status, cursor: request.cursor, limit: request.limit)
+        return .answer(ToolAnswer.sessions(page.views, next: page.next))
+    }
+
+    private func explain(_ request: ExplainRequest) -> Outcome {
+        do throws(PolicyProblem) {
+            return .answer(ToolAnswer.explanation(try supervisor.explain(Self.command(request.command))))
+        } catch {
+            return .answer(ToolAnswer.refusal(error, argv: []))
+        }
+    }
+
+    private static func nanoseconds(_ duration: Duration) -> UInt64 {
+        let (seconds, fraction) = duration.components
+        return UInt64(clamping: seconds) * 1_000_000_000 + UInt64(clamping: fraction / 1_000_000_000)
+    }
+
+    // MARK: news
+
+    /// Something happened on the descriptor of a call that waits.
+    ///
+    /// - Returns: Whether the call can be answered now.
+    func advance(_ pending: inout PendingCall) -> Bool {
+        do throws(TaskError) {
+            switch pending.wait {
+            case .nothing: return true
+            case .launched(let launched): return try hear(launched)
+            case .news(let connection): return try hear(connection, &pending)
+            }
+        } catch {
+            // What is wrong is told by the answer, which looks at the task again.
+            return true
+        }
+    }
+
+    /// The start is no news for anybody who waits for the end.
+    private func hear(_ launched: LaunchedTask) throws(TaskError) -> Bool {
+        do throws(Errno) {
+            let message = try Transfer.receive(launched.report.number, limit: ControlRequest.limit)
+            guard !message.bytes.isEmpty else { return true }
+            let reply = try Self.decoded(message.bytes)
+            if case .ended = reply { return true }
+            return false
+        } catch {
+            throw .system("the report of task \(launched.id)", error)
+        }
+    }
+
+    private static func decoded(_ bytes: [UInt8]) throws(Errno) -> ControlReply {
+        do throws(RecordError) {
+            return try ControlReply(bytes: bytes)
+        } catch {
+            throw Errno(rawValue: 74)  // EBADMSG
+        }
+    }
+
+    private func hear(_ connection: ControlConnectionReference, _ pending: inout PendingCall) throws(TaskError) -> Bool {
+        switch try connection.control.reply(timeout: 0) {
+        case .ended, nil: return true
+        case .progress: return pending.wantsOutput
+        case .started, .done, .refused: return false
+        }
+    }
+
+    /// The answer to a call, and what moves once it is written.
+    func answer(_ pending: PendingCall) -> (ToolResult, (() -> Void)?) {
+        do throws(TaskError) {
+            var view = try TaskView(pending.task)
+            let (part, place) = try pending.reading.read(pending.task, isFinal: view.end != nil)
+            view.output = part
+            let move: (() -> Void)? = place.map { offset in
+                {
+                    // The task may have been pruned in between; then there is no place to keep.
+                    do throws(TaskError) { try pending.reading.place.move(to: offset, in: pending.task) } catch { return }
+                }
+            }
+            let isOver = pending.endsTask && view.status == .terminated
+            return (ToolAnswer.task(view, failsWithTask: pending.failsWithTask && !isOver), move)
+        } catch {
+            return (ToolAnswer.failure(error), nil)
+        }
+    }
+}
