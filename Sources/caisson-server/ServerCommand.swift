@@ -6,7 +6,13 @@ import Kernel
 struct ServerCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "caisson", abstract: "Runs commands for AI agents, each in a sandbox of its own.",
-        subcommands: [CompileCommand.self])
+        subcommands: [
+            CompileCommand.self, MCPCommand.self, PolicyCommand.self, PsCommand.self, DoctorCommand.self,
+            PruneCommand.self,
+        ])
+
+    /// The version that clients are told.
+    static let version = "0.1.0"
 }
 
 /// The option that every command has.
