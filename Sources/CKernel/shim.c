@@ -184,7 +184,8 @@ ssize_t csn_receive_with_descriptors(int socket, void *bytes, size_t count, int 
     struct msghdr message = {
         .msg_iov = &vector, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof control.bytes};
     *fd_count = 0;
-    ssize_t got = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
+    // With MSG_TRUNC the result is the message's real length, however little of it fits.
+    ssize_t got = recvmsg(socket, &message, MSG_CMSG_CLOEXEC | MSG_TRUNC);
     if (got < 0) return got;
     for (struct cmsghdr *header = CMSG_FIRSTHDR(&message); header; header = CMSG_NXTHDR(&message, header)) {
         if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) continue;
@@ -232,13 +233,14 @@ int csn_spawn(const char *path, char *const argv[], char *const envp[], const in
     int failure = posix_spawn_file_actions_init(&actions);
     if (failure) { errno = failure; return -1; }
     failure = posix_spawnattr_init(&attributes);
-    // A new session is a new process group as well. Everything else is close-on-exec.
+    // A new session is a new process group as well.
     short flags = POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | (new_session ? POSIX_SPAWN_SETSID : 0);
     if (!failure) failure = posix_spawnattr_setflags(&attributes, flags);
     if (!failure) failure = posix_spawnattr_setsigmask(&attributes, &none);
     if (!failure) failure = posix_spawnattr_setsigdefault(&attributes, &all);
     for (size_t i = 0; i < fd_count && !failure; i++)
         failure = posix_spawn_file_actions_adddup2(&actions, fds[i], (int)i);
+    if (!failure) failure = posix_spawn_file_actions_addclosefrom_np(&actions, (int)fd_count);
     if (!failure) failure = posix_spawn(&pid, path, &actions, &attributes, argv, envp);
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);

@@ -23,6 +23,12 @@ public struct Errno: Error, RawRepresentable, Hashable, Sendable, CustomStringCo
 
     /// The number that the last call of this thread left.
     static var last: Errno { Errno(rawValue: errno) }
+
+    /// Forgets the last number, before a call that reports a failure by it alone.
+    static func clear() { errno = 0 }
+
+    /// The number that a call left since `clear`, or nil.
+    static var pending: Errno? { errno == 0 ? nil : last }
 }
 
 /// The one place that reads errno: a result of -1 is thrown as what the kernel said, an interrupted call is made again.

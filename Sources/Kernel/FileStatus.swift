@@ -30,8 +30,16 @@ public struct FileStatus: Sendable, Equatable {
         group = raw.st_gid
         size = UInt64(raw.st_size)
         links = UInt64(raw.st_nlink)
-        modified = Int64(raw.st_mtim.tv_sec) * 1_000_000_000 + Int64(raw.st_mtim.tv_nsec)
-        changed = Int64(raw.st_ctim.tv_sec) * 1_000_000_000 + Int64(raw.st_ctim.tv_nsec)
+        modified = FileStatus.nanoseconds(raw.st_mtim)
+        changed = FileStatus.nanoseconds(raw.st_ctim)
+    }
+
+    /// A program can set any time to its files; beyond the years 1678 and 2262 it is the end of the range.
+    private static func nanoseconds(_ time: timespec) -> Int64 {
+        let (whole, isBeyond) = Int64(time.tv_sec).multipliedReportingOverflow(by: 1_000_000_000)
+        let (sum, isBeyondToo) = whole.addingReportingOverflow(Int64(time.tv_nsec))
+        guard isBeyond || isBeyondToo else { return sum }
+        return time.tv_sec < 0 ? Int64.min : Int64.max
     }
 
     /// Whether it is a directory.

@@ -46,9 +46,15 @@ public enum Files {
     ) throws(Errno) {
         let temporary = temporary ?? path + ".new"
         let file = try open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, mode: mode, at: directory)
-        try Transfer.write(file.number, bytes)
-        if durable { _ = try checked { fdatasync(file.number) } }
-        _ = try checked { renameat(directory, temporary, directory, path) }
+        do {
+            try Transfer.write(file.number, bytes)
+            if durable { _ = try checked { fdatasync(file.number) } }
+            _ = try checked { renameat(directory, temporary, directory, path) }
+        } catch {
+            // On a full disk nothing is left behind. What counts is the failure before this one.
+            unlinkat(directory, temporary, 0)
+            throw error
+        }
     }
 
     /// Makes a directory. The corresponding call is mkdirat(2).
@@ -56,15 +62,24 @@ public enum Files {
         _ = try checked { mkdirat(directory, path, mode) }
     }
 
-    /// Makes a directory and those above it that are missing.
+    /// Makes a directory and those above it that are missing. Several may do so at once; what is there and no directory is
+    /// ENOTDIR.
     public static func makeDirectories(_ path: String, mode: UInt32 = 0o700) throws(Errno) {
+        do {
+            try makeIfMissing(path, mode: mode)
+        } catch {
+            guard error.rawValue == ENOENT, let parent = Paths.parent(path) else { throw error }
+            try makeDirectories(parent, mode: mode)
+            try makeIfMissing(path, mode: mode)
+        }
+    }
+
+    private static func makeIfMissing(_ path: String, mode: UInt32) throws(Errno) {
         do {
             try makeDirectory(path, mode: mode)
         } catch {
-            if error.rawValue == EEXIST { return }
-            guard error.rawValue == ENOENT, let parent = Paths.parent(path) else { throw error }
-            try makeDirectories(parent, mode: mode)
-            try makeDirectory(path, mode: mode)
+            guard error.rawValue == EEXIST else { throw error }
+            guard try FileStatus.of(path).isDirectory else { throw Errno(rawValue: ENOTDIR) }
         }
     }
 
@@ -105,8 +120,16 @@ public enum Files {
         _ = try checked { unlinkat(directory, path, isDirectory ? AT_REMOVEDIR : 0) }
     }
 
-    /// The names in a directory, without `.` and `..`, in no particular order.
+    /// The names in a directory, without `.` and `..`, in no particular order. In a name that is not UTF-8, U+FFFD stands
+    /// for what is not, so that it names nothing.
     public static func names(in path: String, at directory: Int32 = AT_FDCWD) throws(Errno) -> [String] {
+        try entries(in: path, at: directory).map {
+            String(decoding: $0.dropLast().lazy.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        }
+    }
+
+    /// The names in a directory as they are, each with its NUL.
+    private static func entries(in path: String, at directory: Int32) throws(Errno) -> [[CChar]] {
         let opened = try open(path, O_RDONLY | O_DIRECTORY, at: directory).release()
         guard let stream = fdopendir(opened) else {
             let failure = Errno.last
@@ -114,27 +137,38 @@ public enum Files {
             throw failure
         }
         defer { closedir(stream) }
-        var names: [String] = []
+        var entries: [[CChar]] = []
+        // A null pointer is the end or a failure; only errno tells which.
+        Errno.clear()
         while let entry = readdir(stream) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) { raw in
+                raw.prefix { $0 != 0 }.map { CChar(bitPattern: $0) } + [0]
             }
-            if name != "." && name != ".." { names.append(name) }
+            if name != [46, 0] && name != [46, 46, 0] { entries.append(name) }
+            Errno.clear()
         }
-        return names
+        if let failure = Errno.pending { throw failure }
+        return entries
     }
 
-    /// Removes a tree, never following a symbolic link; what is already gone is no failure.
+    /// Removes a tree, never following a symbolic link; what is already gone is no failure. One descriptor is open for each
+    /// level.
     public static func removeTree(_ name: String, at directory: Int32 = AT_FDCWD) throws(Errno) {
+        try removeTree(Array(name.utf8CString), at: directory)
+    }
+
+    private static func removeTree(_ name: [CChar], at directory: Int32) throws(Errno) {
         do {
-            return try remove(name, at: directory)
+            _ = try checked { unlinkat(directory, name, 0) }
+            return
         } catch {
             if error.rawValue == ENOENT { return }
             guard error.rawValue == EISDIR || error.rawValue == EPERM else { throw error }
         }
-        let inner = try open(name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, at: directory)
-        for child in try names(in: ".", at: inner.number) { try removeTree(child, at: inner.number) }
-        try remove(name, at: directory, isDirectory: true)
+        let flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
+        let inner = Descriptor(owning: try checked { Glibc.openat(directory, name, flags, 0) })
+        for child in try entries(in: ".", at: inner.number) { try removeTree(child, at: inner.number) }
+        _ = try checked { unlinkat(directory, name, AT_REMOVEDIR) }
     }
 
     /// Takes an advisory lock on the whole file for as long as the open file lives. The corresponding call is flock(2).

@@ -13,8 +13,9 @@ public enum Processes {
         _ = try checked { csn_pidfd_send_signal(pidfd, signal) }
     }
 
-    /// Sends a signal to all processes of a group.
+    /// Sends a signal to all processes of a group, 2 or more; to kill(2), -1 is everybody and 0 the own group.
     public static func signalGroup(_ group: Int32, _ signal: Int32) throws(Errno) {
+        guard group > 1 else { throw Errno(rawValue: EINVAL) }
         _ = try checked { kill(-group, signal) }
     }
 

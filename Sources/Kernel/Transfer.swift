@@ -13,10 +13,10 @@ public enum Transfer {
     /// - Parameter limit: More bytes than this are EFBIG.
     public static func readAll(_ fd: Int32, limit: Int = 256 << 20) throws(Errno) -> [UInt8] {
         var bytes: [UInt8] = []
-        var size = Int(clamping: (try? FileStatus.of(fd).size) ?? 0) + 1
+        // The size is a hint that anybody may have set: a hole of terabytes must not be asked for.
+        let size = max(min(Int(clamping: try FileStatus.of(fd).size), limit) &+ 1, 4096)
         while true {
             let start = bytes.count
-            size = max(size, 4096)
             bytes.append(contentsOf: repeatElement(0, count: size))
             let got = try checked {
                 bytes.withUnsafeMutableBytes { Glibc.read(fd, $0.baseAddress?.advanced(by: start), size) }
@@ -80,7 +80,7 @@ public enum Transfer {
     }
 
     /// Receives one message of at most `limit` bytes and the descriptors that came with it, which the caller owns.
-    /// An empty message means that the other end is gone.
+    /// An empty message means that the other end is gone; a longer one is taken, and is EMSGSIZE.
     public static func receive(_ socket: Int32, limit: Int) throws(Errno) -> (bytes: [UInt8], descriptors: [Int32]) {
         var bytes = [UInt8](repeating: 0, count: limit)
         var numbers = [Int32](repeating: -1, count: 8)
@@ -91,6 +91,10 @@ public enum Transfer {
                     csn_receive_with_descriptors(socket, raw.baseAddress, raw.count, $0.baseAddress, $0.count, &found)
                 }
             }
+        }
+        guard got <= limit else {
+            for number in numbers.prefix(found) { _ = Descriptor(owning: number) }
+            throw Errno(rawValue: EMSGSIZE)
         }
         return (Array(bytes.prefix(got)), Array(numbers.prefix(found)))
     }
