@@ -44,4 +44,3 @@ public func execute(_ file: Int32, _ arguments: [[UInt8]], _ environment: [[UInt
     _ = csn_execveat(file, "", pointers(arguments), pointers(environment), Int32(CSN_AT_EMPTY_PATH))
     return Errno.last
 }
-

@@ -65,7 +65,9 @@ public struct FileStatus: Sendable, Equatable {
     /// The status of a name. The corresponding call is fstatat(2).
     ///
     /// - Parameter follow: Whether a symbolic link at the end is followed.
-    public static func of(_ path: String, at directory: Int32 = AT_FDCWD, follow: Bool = true) throws(Errno) -> FileStatus {
+    public static func of(_ path: String, at directory: Int32 = AT_FDCWD, follow: Bool = true) throws(Errno)
+        -> FileStatus
+    {
         var raw = stat()
         _ = try checked { fstatat(directory, path, &raw, follow ? 0 : Int32(CSN_AT_SYMLINK_NOFOLLOW)) }
         return FileStatus(raw)

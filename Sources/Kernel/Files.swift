@@ -17,11 +17,12 @@ public enum Files {
         try open(path, Int32(CSN_O_PATH) | (follow ? 0 : O_NOFOLLOW), at: directory)
     }
 
-    /// Opens a name whose resolution may not leave `directory`. The corresponding call is openat2(2) with RESOLVE_BENEATH.
+    /// Opens a name whose resolution may not leave `directory`. The call is openat2(2) with RESOLVE_BENEATH.
     public static func openBeneath(
         _ directory: Int32, _ path: String, _ flags: Int32, noSymbolicLinks: Bool = false
     ) throws(Errno) -> Descriptor {
-        let resolve = UInt64(CSN_RESOLVE_BENEATH) | UInt64(CSN_RESOLVE_NO_MAGICLINKS)
+        let resolve =
+            UInt64(CSN_RESOLVE_BENEATH) | UInt64(CSN_RESOLVE_NO_MAGICLINKS)
             | (noSymbolicLinks ? UInt64(CSN_RESOLVE_NO_SYMLINKS) : 0)
         let all = UInt64(UInt32(bitPattern: flags | O_CLOEXEC))
         return Descriptor(owning: try checked { csn_openat2(directory, path, all, 0, resolve) })
@@ -58,12 +59,13 @@ public enum Files {
     }
 
     /// Makes a directory. The corresponding call is mkdirat(2).
-    public static func makeDirectory(_ path: String, mode: UInt32 = 0o700, at directory: Int32 = AT_FDCWD) throws(Errno) {
+    public static func makeDirectory(_ path: String, mode: UInt32 = 0o700, at directory: Int32 = AT_FDCWD) throws(Errno)
+    {
         _ = try checked { mkdirat(directory, path, mode) }
     }
 
-    /// Makes a directory and those above it that are missing. Several may do so at once; what is there and no directory is
-    /// ENOTDIR.
+    /// Makes a directory and those above it that are missing. Several may do so at once; what is there and no directory
+    /// is ENOTDIR.
     public static func makeDirectories(_ path: String, mode: UInt32 = 0o700) throws(Errno) {
         do {
             try makeIfMissing(path, mode: mode)
@@ -120,8 +122,8 @@ public enum Files {
         _ = try checked { unlinkat(directory, path, isDirectory ? AT_REMOVEDIR : 0) }
     }
 
-    /// The names in a directory, without `.` and `..`, in no particular order. In a name that is not UTF-8, U+FFFD stands
-    /// for what is not, so that it names nothing.
+    /// The names in a directory, without `.` and `..`, in no particular order. In a name that is not UTF-8, U+FFFD
+    /// stands for what is not, so that it names nothing.
     public static func names(in path: String, at directory: Int32 = AT_FDCWD) throws(Errno) -> [String] {
         try entries(in: path, at: directory).map {
             String(decoding: $0.dropLast().lazy.map { UInt8(bitPattern: $0) }, as: UTF8.self)
@@ -151,8 +153,8 @@ public enum Files {
         return entries
     }
 
-    /// Removes a tree, never following a symbolic link; what is already gone is no failure. One descriptor is open for each
-    /// level.
+    /// Removes a tree, never following a symbolic link; what is already gone is no failure. One descriptor is open for
+    /// each level.
     public static func removeTree(_ name: String, at directory: Int32 = AT_FDCWD) throws(Errno) {
         try removeTree(Array(name.utf8CString), at: directory)
     }

@@ -14,7 +14,9 @@ public enum Host {
         var place = environ
         while let entry = place.pointee {
             let text = String(cString: entry)
-            if let sign = text.firstIndex(of: "=") { found[String(text[..<sign])] = String(text[text.index(after: sign)...]) }
+            if let sign = text.firstIndex(of: "=") {
+                found[String(text[..<sign])] = String(text[text.index(after: sign)...])
+            }
             place += 1
         }
         return found

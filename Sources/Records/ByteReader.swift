@@ -30,7 +30,8 @@ public struct ByteReader: Sendable {
     public var remaining: Int { end - position }
 
     /// Reads an integer in its own width.
-    public mutating func integer<Value: FixedWidthInteger>(_ type: Value.Type = Value.self) throws(RecordError) -> Value {
+    public mutating func integer<Value: FixedWidthInteger>(_ type: Value.Type = Value.self) throws(RecordError) -> Value
+    {
         let size = MemoryLayout<Value>.size
         guard remaining >= size else { throw .truncated(at: position) }
         let value = bytes.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: position, as: Value.self) }

@@ -101,7 +101,9 @@ extension PlannedExecutable: ByteCodable {
         size = try reader.integer()
         modified = try reader.integer()
         digest = try reader.byteList()
-        guard digest.isEmpty || digest.count == 32 else { throw .malformed("a digest has 32 bytes", at: reader.position) }
+        guard digest.isEmpty || digest.count == 32 else {
+            throw .malformed("a digest has 32 bytes", at: reader.position)
+        }
     }
 }
 

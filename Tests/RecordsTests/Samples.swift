@@ -65,7 +65,8 @@ enum Samples {
 
     static let receipt = Receipt(
         takenAt: 5,
-        pid: 4711, lines: [
+        pid: 4711,
+        lines: [
             Receipt.Line(subject: "task", field: "uids", planned: "1000", observed: "1000"),
             Receipt.Line(subject: "init", field: "seccomp", planned: "2", observed: "0"),
         ])
