@@ -43,6 +43,8 @@ public enum Capabilities {
         }
     }
 
+    /// CAP_DAC_OVERRIDE: what a monitor of root's needs to remove a file in somebody else's directory.
+    public static let overrideAccess: Int32 = 1
     /// CAP_KILL: what a monitor with a task under another uid needs.
     public static let kill: Int32 = 5
 }

@@ -14,7 +14,7 @@ public struct View: ~Copyable {
     /// Opens every source of the host.
     ///
     /// - Parameters:
-    ///   - mapped: The handed trees as the monitor mapped their owners, which are taken over; empty where none is mapped.
+    ///   - mapped: The handed trees as the monitor mapped their owners, taken over; empty where none is mapped.
     ///   - checked: The directories of the handed trees as the front end checked them, to recognize them by.
     public init(_ plan: LaunchPlan, mapped: [Int32], checked: [Int32]) throws(ConfinementError) {
         steps = plan.mounts

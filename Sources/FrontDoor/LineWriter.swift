@@ -44,7 +44,11 @@ struct LineWriter {
         let entry = entries[first]
         let end = min(written + Self.piece, entry.bytes.count)
         let range = written..<end
-        let count = try checked { entry.bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress?.advanced(by: range.lowerBound), range.count) } }
+        let count = try checked {
+            entry.bytes.withUnsafeBytes {
+                Glibc.write(descriptor, $0.baseAddress?.advanced(by: range.lowerBound), range.count)
+            }
+        }
         written += count
         size -= count
         guard written == entry.bytes.count else { return }

@@ -53,7 +53,8 @@ enum ToolAnswer {
             return "there is more output: call read_output with task_id \"\(id)\" and offset \(output.nextOffset)"
         }
         guard view.status == .running else { return nil }
-        return "still running: call read_output with task_id \"\(id)\" and timeout_ms to wait for more, or force_terminate to end it"
+        return
+            "still running: call read_output with task_id \"\(id)\" and timeout_ms to wait for more, or force_terminate to end it"
     }
 
     /// A page of tasks.
@@ -91,7 +92,8 @@ enum ToolAnswer {
         object["nearest_allowed"] = JSON(decision.nearestAllowed)
         let next =
             decision.nearestAllowed.isEmpty
-            ? "call explain_policy to see what is allowed" : "allowed instead: \(decision.nearestAllowed.joined(separator: ", "))"
+            ? "call explain_policy to see what is allowed"
+            : "allowed instead: \(decision.nearestAllowed.joined(separator: ", "))"
         object["next"] = .string(next)
         return ToolResult(object, texts: ["refused: \(error.message)\n[\(next)]"], isError: true)
     }

@@ -148,7 +148,8 @@ struct ToolCalls {
     /// A call that has what it needs: its deadline has passed.
     private func answered(_ call: ToolCall, _ task: TaskDirectory, _ reading: OutputReading) -> PendingCall {
         PendingCall(
-            call: call, task: task, wait: .nothing, deadline: 0, reading: reading, failsWithTask: true, wantsOutput: true)
+            call: call, task: task, wait: .nothing, deadline: 0, reading: reading, failsWithTask: true,
+            wantsOutput: true)
     }
 
     /// A connection on which the monitor tells of more output than there is now, or of the end; nil: it has ended.
@@ -172,7 +173,8 @@ struct ToolCalls {
         let task = try task(request.task)
         let signal = Signals.number(request.signal.rawValue) ?? 15
         let order = ControlRequest.terminate(
-            signal: signal, grace: request.grace.map(Self.nanoseconds), cause: "force_terminate", by: supervisor.principal)
+            signal: signal, grace: request.grace.map(Self.nanoseconds), cause: "force_terminate",
+            by: supervisor.principal)
         let reading = reading(.both)
         guard try task.end() == nil, let control = try TaskControl(task), try control.send(order),
             try control.send(.follow(bytes: .max))
@@ -184,7 +186,8 @@ struct ToolCalls {
         // The grace, the kill and the time that a process may take to die; a client gives up after a minute.
         let patience = Clock.monotonic() + 55_000 * Self.millisecond
         var pending = PendingCall(
-            call: call, task: task, wait: .news(ControlConnectionReference(control)), deadline: patience, reading: reading,
+            call: call, task: task, wait: .news(ControlConnectionReference(control)), deadline: patience,
+            reading: reading,
             failsWithTask: false, wantsOutput: false)
         pending.endsTask = true
         return .wait(pending)
@@ -250,7 +253,8 @@ struct ToolCalls {
         }
     }
 
-    private func hear(_ connection: ControlConnectionReference, _ pending: inout PendingCall) throws(TaskError) -> Bool {
+    private func hear(_ connection: ControlConnectionReference, _ pending: inout PendingCall) throws(TaskError) -> Bool
+    {
         switch try connection.control.reply(timeout: 0) {
         case .ended, nil: return true
         case .progress: return pending.wantsOutput
@@ -267,7 +271,9 @@ struct ToolCalls {
             let move: (() -> Void)? = place.map { offset in
                 {
                     // The task may have been pruned in between; then there is no place to keep.
-                    do throws(TaskError) { try pending.reading.place.move(to: offset, in: pending.task) } catch { return }
+                    do throws(TaskError) { try pending.reading.place.move(to: offset, in: pending.task) } catch {
+                        return
+                    }
                 }
             }
             let isOver = pending.endsTask && view.status == .terminated

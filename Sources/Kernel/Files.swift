@@ -197,6 +197,16 @@ public enum Files {
         _ = try checked { csn_fcntl(fd, F_SETFL, Int(flags | O_NONBLOCK)) }
     }
 
+    /// Takes a lock that others can hold as well; waits while somebody holds the exclusive one. Source: flock(2).
+    public static func shareLock(_ fd: Int32) throws(Errno) {
+        _ = try checked { flock(fd, LOCK_SH) }
+    }
+
+    /// Sets the twelve permission bits of an open file. The corresponding call is fchmod(2).
+    public static func setMode(_ fd: Int32, _ mode: UInt32) throws(Errno) {
+        _ = try checked { fchmod(fd, mode) }
+    }
+
     /// Whether somebody holds the exclusive lock of a file. Nothing stays locked by the question.
     public static func isLocked(_ fd: Int32) throws(Errno) -> Bool {
         do {

@@ -47,11 +47,16 @@ struct CoveredPath: Hashable {
                 seen += 1
                 guard seen < searchLimit else {
                     throw LaunchError(
-                        .failed, "files.protect", "more than \(searchLimit) names lie below \(base), too many to search for \(pattern)",
+                        .failed, "files.protect",
+                        "more than \(searchLimit) names lie below \(base), too many to search for \(pattern)",
                         remedy: "name a smaller directory in the pattern")
                 }
                 guard let path = try examine("\(directory)/\(name)") else { continue }
-                if PathPattern.matches(pattern, path.path) { found.append(path) } else if path.isDirectory { left.append(path.path) }
+                if PathPattern.matches(pattern, path.path) {
+                    found.append(path)
+                } else if path.isDirectory {
+                    left.append(path.path)
+                }
             }
         }
     }

@@ -40,7 +40,9 @@ final class CreatedTask {
     private static let remedy = "free some space, or name another state directory with --state DIR"
 
     /// Writes record and plan; the record is locked while its directory still has no name.
-    private static func fill(_ directory: Int32, _ record: TaskRecord, _ plan: [UInt8]) throws(LaunchError) -> Descriptor {
+    private static func fill(_ directory: Int32, _ record: TaskRecord, _ plan: [UInt8]) throws(LaunchError)
+        -> Descriptor
+    {
         try on("writing the task's record", remedy: remedy) { () throws(Errno) in
             let flags = O_RDWR | O_CREAT | O_EXCL
             let lock = try Files.open(TaskFile.record.rawValue, flags, mode: 0o600, at: directory)

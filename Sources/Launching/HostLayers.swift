@@ -29,14 +29,16 @@ public struct HostLayers: Sendable {
             Finding(
                 layer: .groups,
                 missing: cannotDropGroups
-                    ? "an ordinary user can't drop supplementary groups, and this one has some (user_namespaces(7))" : nil,
+                    ? "an ordinary user can't drop supplementary groups, and this one has some (user_namespaces(7))"
+                    : nil,
                 remedy: "run as root, or as a user without supplementary groups"),
             Finding(
                 layer: .landlock, missing: landlockABI < 1 ? "this kernel has no Landlock, or it is switched off" : nil,
                 remedy: "boot a kernel from 5.13 on with lsm=landlock,..."),
             Finding(
                 layer: .scope,
-                missing: landlockABI < 6 ? "Landlock ABI \(landlockABI) does not scope signals and abstract sockets" : nil,
+                missing: policy.network.mode == .host && landlockABI < 6
+                    ? "Landlock ABI \(landlockABI) does not scope signals and abstract sockets" : nil,
                 remedy: "boot a kernel from 6.12 on"),
             Finding(
                 layer: .ports,

@@ -26,15 +26,21 @@ public struct HostReport: Sendable {
         let abi = Host.landlockABI
         var lines = [
             try Self.userNamespaces(), Self.controlGroups(), try Self.groups(),
-            Self.kernel("seccomp", Host.hasSeccompKill, "the filter kills foreign calls (SECCOMP_RET_KILL_PROCESS)", "boot a kernel from 4.14 on with CONFIG_SECCOMP_FILTER"),
-            Self.landlock("landlock", abi, 1, "5.13", mayBeDegraded: true), Self.landlock("ports", abi, 4, "6.7", mayBeDegraded: true),
+            Self.kernel(
+                "seccomp", Host.hasSeccompKill, "the filter kills foreign calls (SECCOMP_RET_KILL_PROCESS)",
+                "boot a kernel from 4.14 on with CONFIG_SECCOMP_FILTER"),
+            Self.landlock("landlock", abi, 1, "5.13", mayBeDegraded: true),
+            Self.landlock("ports", abi, 4, "6.7", mayBeDegraded: true),
             Self.landlock("scope", abi, 6, "6.12", mayBeDegraded: true),
-            Self.kernel("mask", try Self.hasOverlay(), "overlayfs is there", "modprobe overlay, or boot a kernel with CONFIG_OVERLAY_FS"),
+            Self.kernel(
+                "mask", try Self.hasOverlay(), "overlayfs is there",
+                "modprobe overlay, or boot a kernel with CONFIG_OVERLAY_FS"),
         ]
         lines.append(
             Line(
                 layer: "openat2", isEnforced: Self.isAtLeast(release, 5, 12), mayBeDegraded: false,
-                found: "kernel \(release)", remedy: Self.isAtLeast(release, 5, 12) ? "" : "boot a kernel from 5.12 on (openat2, mount_setattr)"))
+                found: "kernel \(release)",
+                remedy: Self.isAtLeast(release, 5, 12) ? "" : "boot a kernel from 5.12 on (openat2, mount_setattr)"))
         self.lines = lines
     }
 
@@ -47,7 +53,9 @@ public struct HostReport: Sendable {
             remedy: isThere ? "" : remedy)
     }
 
-    private static func landlock(_ layer: String, _ abi: Int32, _ wanted: Int32, _ release: String, mayBeDegraded: Bool) -> Line {
+    private static func landlock(_ layer: String, _ abi: Int32, _ wanted: Int32, _ release: String, mayBeDegraded: Bool)
+        -> Line
+    {
         let found = abi == 0 ? "this kernel has no Landlock, or it is switched off" : "Landlock ABI \(abi)"
         return Line(
             layer: layer, isEnforced: abi >= wanted, mayBeDegraded: mayBeDegraded, found: found,
@@ -83,7 +91,8 @@ public struct HostReport: Sendable {
         let isEnforced = Host.user == 0 || !hasGroups
         return Line(
             layer: "groups", isEnforced: isEnforced, mayBeDegraded: true,
-            found: isEnforced ? "tasks have no supplementary groups" : "an ordinary user can't drop supplementary groups",
+            found: isEnforced
+                ? "tasks have no supplementary groups" : "an ordinary user can't drop supplementary groups",
             remedy: isEnforced ? "" : "run as root, or as a user without supplementary groups")
     }
 

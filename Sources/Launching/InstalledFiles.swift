@@ -30,7 +30,8 @@ public enum InstalledFiles {
             guard status.isRegular, status.owner == 0 || status.owner == Host.user, status.permissions & 0o022 == 0
             else {
                 throw LaunchError(
-                    .failed, "launch", "\(path) can't be trusted: it belongs to uid \(status.owner) with mode "
+                    .failed, "launch",
+                    "\(path) can't be trusted: it belongs to uid \(status.owner) with mode "
                         + String(status.permissions, radix: 8),
                     remedy: "it must belong to root or to you, and nobody else may write it")
             }

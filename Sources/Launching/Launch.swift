@@ -39,11 +39,17 @@ public enum Launch {
         let places = try PlacePlan(compiled, workspace: request.workspace, state: state.path)
         let planning = TaskPlan(
             compiled: compiled, request: request, id: id, places: places, workingDirectory: directory)
-        var plan = try planning.plan(resolved, program, cgroup: nil)
-        let record = try record(request, compiled, resolved, plan, layers)
-        let handed = Handed(request.streams, planning.places.descriptors)
-        plan.descriptors = handed.roles
-        return try spawn(plan, record, handed.numbers, state)
+        do throws(LaunchError) {
+            var plan = try planning.plan(resolved, program, cgroup: nil)
+            let record = try record(request, compiled, resolved, plan, layers)
+            let handed = Handed(request.streams, places)
+            plan.descriptors = handed.roles
+            return try spawn(plan, record, handed.numbers, state)
+        } catch {
+            // Nothing was started: the names that were missing are missing again.
+            for placeholder in places.placeholders { try placeholder.remove() }
+            throw error
+        }
     }
 
     /// The descriptors after the fixed ones, and what each is.
@@ -51,12 +57,16 @@ public enum Launch {
         var roles: [PlanDescriptor] = []
         var numbers: [Int32] = []
 
-        init(_ streams: LaunchStreams, _ trees: [Int32]) {
+        init(_ streams: LaunchStreams, _ places: PlacePlan) {
             let optional: [(PlanDescriptor, Int32?)] = [
                 (.input, streams.input), (.outputSink, streams.outputSink), (.errorSink, streams.errorSink),
             ]
             for case (let role, let number?) in optional { add(role, number) }
-            for number in trees { add(.tree, number) }
+            for number in places.descriptors { add(.tree, number) }
+            for placeholder in places.placeholders {
+                add(.placeholder, placeholder.file.number)
+                add(.placeholderParent, placeholder.parent.number)
+            }
         }
 
         private mutating func add(_ role: PlanDescriptor, _ number: Int32) {
@@ -69,7 +79,8 @@ public enum Launch {
         guard let wanted = request.workingDirectory else { return request.workspace?.path ?? TaskIdentity.home }
         guard let workspace = request.workspace else {
             throw LaunchError(
-                .refused, "workspace", "there is no workspace in which \(wanted) could be", remedy: "name one with --workspace DIR")
+                .refused, "workspace", "there is no workspace in which \(wanted) could be",
+                remedy: "name one with --workspace DIR")
         }
         return try workspace.directory(wanted)
     }
@@ -114,7 +125,9 @@ public enum Launch {
             let none = try Files.open("/dev/null", O_RDWR)
             let memory = try Files.sealedMemory("plan", sealed)
             let sockets = try DescriptorPair.sockets()
-            let fixed = [none.number, none.number, none.number, memory.number, directory, lock, sockets.second.number, control]
+            let fixed = [
+                none.number, none.number, none.number, memory.number, directory, lock, sockets.second.number, control,
+            ]
             let pid = try Spawn.start(
                 airlock, arguments: ["caisson-airlock", id.text], descriptors: fixed + handed, newSession: true)
             var report: Int32 = -1

@@ -18,7 +18,8 @@ enum LimitPlan {
             // The signal comes at the soft limit; the hard one kills whoever ignores it.
             let seconds = (limits.cpuTime.nanoseconds + 999_999_999) / 1_000_000_000
             let grace = (limits.grace.nanoseconds + 999_999_999) / 1_000_000_000
-            planned.append(PlannedLimit(resource: Int32(RLIMIT_CPU.rawValue), soft: seconds, hard: seconds + max(1, grace)))
+            planned.append(
+                PlannedLimit(resource: Int32(RLIMIT_CPU.rawValue), soft: seconds, hard: seconds + max(1, grace)))
         }
         if !hasControllers {
             // Private writable memory of one process. RLIMIT_AS would count what is only reserved, and break V8.
@@ -57,8 +58,11 @@ enum LimitPlan {
             Enforcement(
                 "limits.memory", wanted: limits.memory.description, hasControllers ? .enforced : .perProcess,
                 means: hasControllers ? "memory.max" : "RLIMIT_DATA; \(missing)"),
-            Enforcement("limits.swap", wanted: limits.swap.description, group, means: hasControllers ? "memory.swap.max" : missing),
-            Enforcement("limits.cpu", wanted: limits.cpu.description, group, means: hasControllers ? "cpu.max" : missing),
+            Enforcement(
+                "limits.swap", wanted: limits.swap.description, group,
+                means: hasControllers ? "memory.swap.max" : missing),
+            Enforcement(
+                "limits.cpu", wanted: limits.cpu.description, group, means: hasControllers ? "cpu.max" : missing),
             Enforcement(
                 "limits.processes", wanted: "\(limits.processes)", .enforced,
                 means: hasControllers ? "pids.max" : "RLIMIT_NPROC in the sandbox's user namespace"),

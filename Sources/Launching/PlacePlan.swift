@@ -6,16 +6,22 @@ internal import Records
 /// The places of a task besides the system: workspace, home, what the policy lets it read and write, what it hides.
 ///
 /// Directories are opened here, once, and travel as descriptors: nobody can swap one for another afterwards.
-struct PlacePlan: ~Copyable {
-    /// A tree that is attached, and the descriptor that travels with it, which this plan owns.
+struct PlacePlan {
+    /// A tree that is attached, and the descriptor that travels with it.
     private struct Place {
         let target: String
         let step: MountStep
-        let descriptor: Int32?
+        let descriptor: SharedDescriptor?
+
+        var isWritable: Bool {
+            if case .handed(_, _, let attributes) = step { !attributes.contains(.readOnly) } else { false }
+        }
     }
 
     private var places: [Place] = []
     private var covers: [MountStep] = []
+    /// Files that stand in for missing names.
+    private(set) var placeholders: [Placeholder] = []
     /// Landlock rules over the places.
     private(set) var rules: [LandlockRule] = []
     private let policy: EffectivePolicy
@@ -44,17 +50,11 @@ struct PlacePlan: ~Copyable {
         try addCovers()
     }
 
-    deinit {
-        for place in places {
-            if let number = place.descriptor { _ = Descriptor(owning: number) }
-        }
-    }
-
     /// Steps that attach the places and cover what is hidden or protected, in order.
     var steps: [MountStep] { places.map(\.step) + covers }
 
     /// The descriptors of the `handed` steps, in their order.
-    var descriptors: [Int32] { places.compactMap(\.descriptor) }
+    var descriptors: [Int32] { places.compactMap { $0.descriptor?.number } }
 
     /// A place of the policy with its placeholder filled in; nil: it needs a workspace and there is none.
     private func expanded(_ place: String) -> String? {
@@ -93,7 +93,7 @@ struct PlacePlan: ~Copyable {
         if !writable { attributes.insert(.readOnly) }
         let tree = HandedTree(source: path, owner: status.owner, group: status.group)
         let step = MountStep.handed(tree, target: target ?? path, attributes: attributes)
-        places.append(Place(target: target ?? path, step: step, descriptor: opened.release()))
+        places.append(Place(target: target ?? path, step: step, descriptor: SharedDescriptor(opened)))
         var grant: LandlockGrant = writable ? [.read, .write] : [.read]
         if isExecutable { grant.insert(.execute) }
         rules.append(LandlockRule(path: target ?? path, grant: grant))
@@ -110,9 +110,14 @@ struct PlacePlan: ~Copyable {
     /// Covers hidden names and pins protected ones, with every directory above them: a name that is a mount point, or has
     /// one above it that is, can't be moved away.
     private mutating func addCovers() throws(LaunchError) {
-        let hidden = try CoveredPath.find(policy.files.hide.compactMap { expanded($0) })
-        let protected = try CoveredPath.find(policy.files.protect.compactMap { expanded($0) })
-        let roots = policy.files.write.compactMap { expanded($0) }
+        let (hide, protect) = (
+            policy.files.hide.compactMap { expanded($0) }, policy.files.protect.compactMap { expanded($0) }
+        )
+        try addPlaceholders(hide + protect)
+        let hidden = try CoveredPath.find(hide)
+        let reserved = placeholders.map { CoveredPath(path: $0.path, isDirectory: false) }
+        let protected = Set(try CoveredPath.find(protect) + reserved).subtracting(hidden).sorted { $0.path < $1.path }
+        let roots = places.filter(\.isWritable).map(\.target)
         var above: Set<String> = []
         for found in hidden + protected {
             guard let root = roots.first(where: { Paths.isWithin(found.path, $0) }) else { continue }
@@ -121,5 +126,19 @@ struct PlacePlan: ~Copyable {
         covers = above.sorted().map { .pin(path: $0, readOnly: false) }
         covers += protected.map { .pin(path: $0.path, readOnly: true) }
         covers += hidden.map { .hide(path: $0.path, isDirectory: $0.isDirectory) }
+    }
+
+    /// A literal name that is missing gets a placeholder where the task could make it.
+    private mutating func addPlaceholders(_ paths: [String]) throws(LaunchError) {
+        for path in paths where !path.contains("*") {
+            let writable = places.filter { $0.isWritable && Paths.isWithin(path, $0.target) }
+            guard let root = writable.max(by: { $0.target.utf8.count < $1.target.utf8.count }), path != root.target,
+                let directory = root.descriptor
+            else { continue }
+            guard !placeholders.contains(where: { $0.path == path }) else { continue }
+            if let placeholder = try Placeholder.claim(path, below: root.target, directory.number) {
+                placeholders.append(placeholder)
+            }
+        }
     }
 }

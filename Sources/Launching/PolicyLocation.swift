@@ -24,7 +24,8 @@ public struct PolicyLocation: Sendable {
         let known = try names()
         throw LaunchError(
             .failed, "policy", "there is no policy \"\(name)\" in \(directories.joined(separator: ", "))",
-            remedy: known.isEmpty ? "name a file with --policy ./FILE.toml" : "the policies there are: \(known.joined(separator: ", "))")
+            remedy: known.isEmpty
+                ? "name a file with --policy ./FILE.toml" : "the policies there are: \(known.joined(separator: ", "))")
     }
 
     /// The path of a policy by its name; nil: no directory has it.
@@ -98,7 +99,8 @@ public struct PolicyLocation: Sendable {
         let isSticky = status.isDirectory && status.permissions & 0o1000 != 0
         guard status.permissions & 0o022 == 0 || isSticky else {
             throw LaunchError(
-                .failed, "policy", "the policy can't be trusted: others may write \(path)", remedy: "chmod go-w \(path)")
+                .failed, "policy", "the policy can't be trusted: others may write \(path)", remedy: "chmod go-w \(path)"
+            )
         }
     }
 }

@@ -51,7 +51,8 @@ extension ResolvedLaunch {
     private static func refused(
         _ text: String, _ character: String, _ column: Int, _ compiled: CompiledPolicy
     ) -> ResolvedLaunch {
-        let why = "\"\(character)\" at column \(column) needs a shell, and this policy starts none (commands.shell = \"refuse\"); "
+        let why =
+            "\"\(character)\" at column \(column) needs a shell, and this policy starts none (commands.shell = \"refuse\"); "
             + "pass `argv` to hand it over as a plain argument"
         return refused(text, why, compiled)
     }
@@ -92,11 +93,14 @@ extension ResolvedLaunch {
         var (current, argv) = (program, arguments)
         while let script = try Script.read(current.path) {
             guard programs.count < Script.depth else {
-                throw LaunchError(.notExecutable, "commands", "\(program.path): interpreters are nested more than \(Script.depth) deep")
+                throw LaunchError(
+                    .notExecutable, "commands",
+                    "\(program.path): interpreters are nested more than \(Script.depth) deep")
             }
             guard case .program(let next) = try ProgramSearch.find(script.interpreter, path: []) else {
                 throw LaunchError(
-                    .notExecutable, "commands", "\(current.path) names \"\(script.interpreter)\" as its interpreter, which this host does not have",
+                    .notExecutable, "commands",
+                    "\(current.path) names \"\(script.interpreter)\" as its interpreter, which this host does not have",
                     remedy: "install it, or correct the first line of the script")
             }
             argv = [script.interpreter] + (script.argument.map { [$0] } ?? []) + [current.path] + argv.dropFirst()

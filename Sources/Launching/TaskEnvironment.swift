@@ -34,11 +34,13 @@ public enum TaskEnvironment {
     private static func check(_ variable: EnvironmentVariable, _ policy: EffectivePolicy) throws(LaunchError) {
         let name = VisibleText.quoted(variable.name)
         let accepted = policy.environment.accept
-        guard accepted.contains(where: { matches(variable.name, $0) }), !EnvironmentRules.isDangerous(variable.name) else {
+        guard accepted.contains(where: { matches(variable.name, $0) }), !EnvironmentRules.isDangerous(variable.name)
+        else {
             let allowed = accepted.isEmpty ? "it accepts none" : "it accepts \(accepted.joined(separator: ", "))"
             let place = policy.origins["environment.accept"].map { " (\($0))" } ?? ""
             throw LaunchError(
-                .refused, "environment", "the policy \"\(policy.name)\" does not let a request set \(name): \(allowed)\(place)",
+                .refused, "environment",
+                "the policy \"\(policy.name)\" does not let a request set \(name): \(allowed)\(place)",
                 remedy: "leave it out, or have the policy's author add it to environment.accept")
         }
         guard !variable.value.utf8.contains(0) else {

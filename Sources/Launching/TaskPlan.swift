@@ -3,7 +3,7 @@ internal import Policy
 internal import Records
 
 /// Puts the launch plan of one task together from a compiled policy and what the caller asks for.
-struct TaskPlan: ~Copyable {
+struct TaskPlan {
     let compiled: CompiledPolicy
     let request: LaunchRequest
     let id: TaskID
@@ -11,7 +11,9 @@ struct TaskPlan: ~Copyable {
     let workingDirectory: String
 
     /// The plan, without the descriptors, which only the launch knows.
-    func plan(_ resolved: ResolvedLaunch, _ program: ProgramIdentity, cgroup: PlannedCgroup?) throws(LaunchError) -> LaunchPlan {
+    func plan(_ resolved: ResolvedLaunch, _ program: ProgramIdentity, cgroup: PlannedCgroup?) throws(LaunchError)
+        -> LaunchPlan
+    {
         let policy = compiled.policy
         let environment = try TaskEnvironment.plan(policy, host: request.hostEnvironment, request: request.environment)
         return LaunchPlan(
@@ -28,7 +30,7 @@ struct TaskPlan: ~Copyable {
             deadlines: deadlines(policy),
             streams: PlannedStreams(
                 mergesError: request.mergesError, recordBytes: policy.limits.output.bytes, inputStaysOpen: false),
-            cgroup: cgroup, descriptors: [])
+            cgroup: cgroup, placeholders: places.placeholders.map(\.name), descriptors: [])
     }
 
     private func executable(_ program: ProgramIdentity, _ decision: Decision) throws(LaunchError) -> PlannedExecutable {
@@ -58,7 +60,8 @@ struct TaskPlan: ~Copyable {
         let digest = SHA256.digest(contents)
         guard Hexadecimal.text(digest) == wanted.lowercased() else {
             throw LaunchError(
-                .refused, "commands", "\(program.path) has the digest \(Hexadecimal.text(digest)), and its rule pins \(wanted)",
+                .refused, "commands",
+                "\(program.path) has the digest \(Hexadecimal.text(digest)), and its rule pins \(wanted)",
                 remedy: "find out who changed the program before you change the rule")
         }
         return digest
@@ -78,8 +81,12 @@ struct TaskPlan: ~Copyable {
         let ports = policy.network.ports.map(\.number)
         let restricts = policy.network.mode == .host && !ports.isEmpty
         let minimum: Int32 =
-            !policy.degrade.contains("scope") ? 6 : restricts && !policy.degrade.contains("ports") ? 4
-            : policy.degrade.contains("landlock") ? 0 : 1
+            // Without the host's network, PID and network namespace hold signals and abstract sockets already.
+            policy.network.mode == .host && !policy.degrade.contains("scope")
+            ? 6
+            : restricts && !policy.degrade.contains("ports")
+                ? 4
+                : policy.degrade.contains("landlock") ? 0 : 1
         return PlannedLandlock(
             minimumABI: minimum, rules: compiled.rules + places.rules, connectPorts: restricts ? ports : nil)
     }

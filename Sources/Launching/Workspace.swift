@@ -83,8 +83,10 @@ public final class Workspace: Sendable {
         }
         if Host.user == 0, status.owner == 0, !policy.files.rootWorkspace {
             throw LaunchError(
-                .refused, "workspace", "\(path) belongs to root, and policy \"\(policy.name)\" has files.root_workspace = false",
-                remedy: "chown it to the user whose work it is, or set files.root_workspace with a [[relax]] that says why")
+                .refused, "workspace",
+                "\(path) belongs to root, and policy \"\(policy.name)\" has files.root_workspace = false",
+                remedy:
+                    "chown it to the user whose work it is, or set files.root_workspace with a [[relax]] that says why")
         }
     }
 
@@ -107,7 +109,8 @@ public final class Workspace: Sendable {
     }
 
     private static let exact: Set<String> = [
-        "/tmp", "/var", "/var/tmp", "/var/lib", "/home", "/opt", "/srv", "/mnt", "/media", "/root", "/run", "/usr/local",
+        "/tmp", "/var", "/var/tmp", "/var/lib", "/home", "/opt", "/srv", "/mnt", "/media", "/root", "/run",
+        "/usr/local",
         "/usr/local/src", "/usr/src",
     ]
 

@@ -39,7 +39,9 @@ extension LedgerEntry {
     static let columns = "id, started_at, status, ended_at, owner, tenant, policy_digest, retention"
 
     init?(_ row: Row) {
-        guard let id = TaskID(row["id"] as String), let status = TaskStatus(word: row["status"] as String) else { return nil }
+        guard let id = TaskID(row["id"] as String), let status = TaskStatus(word: row["status"] as String) else {
+            return nil
+        }
         self.id = id
         self.status = status
         startedAt = row["started_at"]

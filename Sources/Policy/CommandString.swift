@@ -73,7 +73,9 @@ private struct Splitter {
     }
 
     private func shell(_ character: Unicode.Scalar) -> CommandString {
-        .needsShell(character: character == "\n" ? "\\n" : character == "\r" ? "\\r" : String(Character(character)), column: place + 1)
+        .needsShell(
+            character: character == "\n" ? "\\n" : character == "\r" ? "\\r" : String(Character(character)),
+            column: place + 1)
     }
 
     private mutating func append(_ character: Unicode.Scalar) {
@@ -86,7 +88,9 @@ private struct Splitter {
     }
 
     private func isName(_ text: String) -> Bool {
-        guard let first = text.utf8.first, !(UInt8(ascii: "0")...UInt8(ascii: "9")).contains(first) else { return false }
+        guard let first = text.utf8.first, !(UInt8(ascii: "0")...UInt8(ascii: "9")).contains(first) else {
+            return false
+        }
         return text.utf8.allSatisfy { byte in
             byte == UInt8(ascii: "_") || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
                 || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)

@@ -52,7 +52,9 @@ struct ELFHeaders {
             let place = table + number * Int(size)
             guard place >= 0, place + 56 <= start.count else { break }
             let kind: UInt32 = start.value(at: place)
-            let part = (offset: start.value(at: place + 8) as UInt64, size: Int(clamping: start.value(at: place + 32) as UInt64))
+            let part = (
+                offset: start.value(at: place + 8) as UInt64, size: Int(clamping: start.value(at: place + 32) as UInt64)
+            )
             if kind == 3 { interpreter = part }
             if kind == 2 { dynamic = part }
         }
@@ -61,7 +63,8 @@ struct ELFHeaders {
     func kind(_ file: Int32, name: String, isPermitted: Bool) throws(Errno) -> ExecutableFile {
         guard type == Self.executable || type == Self.shared else { return .no }
         let loader = try loader(file)
-        let isNamedLibrary = (name.hasPrefix("lib") || name.hasPrefix("ld-") || name.hasPrefix("ld.")) && name.contains(".so")
+        let isNamedLibrary =
+            (name.hasPrefix("lib") || name.hasPrefix("ld-") || name.hasPrefix("ld.")) && name.contains(".so")
         if isNamedLibrary, try dynamicTags(file).hasName { return .no }
         if type == Self.executable || loader != nil { return .program(loader: loader) }
         let tags = try dynamicTags(file)

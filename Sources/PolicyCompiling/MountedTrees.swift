@@ -11,7 +11,8 @@ enum MountedTrees {
         let points = text.split(separator: "\n").compactMap { line -> String? in
             let words = line.split(separator: " ")
             guard words.count > 4 else { return nil }
-            let point = String(words[4]).replacing("\\040", with: " ").replacing("\\011", with: "\t").replacing("\\134", with: "\\")
+            let point = String(words[4]).replacing("\\040", with: " ").replacing("\\011", with: "\t").replacing(
+                "\\134", with: "\\")
             return point != root && Paths.isWithin(point, root) ? point : nil
         }
         return Set(points).sorted()

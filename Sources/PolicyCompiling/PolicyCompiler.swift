@@ -41,7 +41,8 @@ public enum PolicyCompiler {
         }
         return CompiledPolicy(
             policy: policy, table: table, filters: filters, view: view.steps, rules: view.rules,
-            readTrees: view.readTrees, unseen: view.unseen, stamps: Array(Set(stamps + view.stamps)).sorted { $0.path < $1.path },
+            readTrees: view.readTrees, unseen: view.unseen,
+            stamps: Array(Set(stamps + view.stamps)).sorted { $0.path < $1.path },
             kernel: Host.kernelRelease(), landlockABI: landlockABI)
     }
 

@@ -22,7 +22,9 @@ struct ScanIndex {
         do throws(Errno) {
             return ScanIndex(decoding: try Files.contents(name, at: state.directory.number))
         } catch {
-            guard error.rawValue == ENOENT else { throw LaunchError(.failed, "policy", "the index of executables: \(error)") }
+            guard error.rawValue == ENOENT else {
+                throw LaunchError(.failed, "policy", "the index of executables: \(error)")
+            }
             return ScanIndex()
         }
     }

@@ -117,7 +117,9 @@ struct SystemView {
             let isDirectory = try status(path)?.isDirectory ?? false
             let masked = hasPrograms && isDirectory
             readTrees.append(
-                masked ? try tree(path, attributes: attributes) : .tree(source: path, target: path, attributes: attributes))
+                masked
+                    ? try tree(path, attributes: attributes) : .tree(source: path, target: path, attributes: attributes)
+            )
             rules.append(LandlockRule(path: path, grant: programs == nil ? [.read, .execute] : [.read]))
         }
     }

@@ -36,6 +36,8 @@ public struct LaunchPlan: Sendable, Equatable {
     public var streams: PlannedStreams
     /// The cgroup, or nil where none is used.
     public var cgroup: PlannedCgroup?
+    /// Names of the files that were made so that a missing name can be protected; removed at the end.
+    public var placeholders: [String]
     /// The optional descriptors that follow the fixed ones, in this order.
     public var descriptors: [PlanDescriptor]
 
@@ -45,7 +47,7 @@ public struct LaunchPlan: Sendable, Equatable {
         workingDirectory: String, hostName: String, identity: PlannedIdentity, mounts: [MountStep],
         scratchBytes: UInt64, network: PlannedNetwork, limits: [PlannedLimit], landlock: PlannedLandlock,
         filters: PlannedFilters, hardening: PlannedHardening, deadlines: PlannedDeadlines, streams: PlannedStreams,
-        cgroup: PlannedCgroup?, descriptors: [PlanDescriptor]
+        cgroup: PlannedCgroup?, placeholders: [String], descriptors: [PlanDescriptor]
     ) {
         self.task = task
         self.arguments = arguments
@@ -64,6 +66,7 @@ public struct LaunchPlan: Sendable, Equatable {
         self.deadlines = deadlines
         self.streams = streams
         self.cgroup = cgroup
+        self.placeholders = placeholders
         self.descriptors = descriptors
     }
 }
@@ -105,6 +108,10 @@ public enum PlanDescriptor: UInt8, Sendable {
     case cgroup
     /// The write end of the task's input, kept for `write_input`.
     case inputSource
+    /// A placeholder, locked; one for each name of the plan, in their order.
+    case placeholder
+    /// The directory of a placeholder, in the same order.
+    case placeholderParent
 }
 
 /// What is executed, and how it is known again inside the view.
@@ -201,6 +208,8 @@ public struct LandlockGrant: OptionSet, Sendable, Hashable {
     public static let execute = LandlockGrant(rawValue: 4)
     /// Directories can be listed; nothing in them can be read by that.
     public static let list = LandlockGrant(rawValue: 16)
+    /// Files can be removed, and nothing else be done to them.
+    public static let remove = LandlockGrant(rawValue: 32)
     /// ioctl(2) on devices, and writing to them: for the nodes in /dev.
     public static let device = LandlockGrant(rawValue: 8)
 }

@@ -44,10 +44,18 @@ public struct Explanation: Sendable {
             : "every program that it sees may be started (commands.allow_all)"
         let fixed = [
             Layer(name: "commands", state: list),
-            Layer(name: "view", state: "\(policy.files.view.word); writable: \(shown(policy.files.write)); read: \(shown(policy.files.read))"),
-            Layer(name: "execute", state: policy.files.execute.isEmpty ? "nothing that it can write" : shown(policy.files.execute)),
+            Layer(
+                name: "view",
+                state:
+                    "\(policy.files.view.word); writable: \(shown(policy.files.write)); read: \(shown(policy.files.read))"
+            ),
+            Layer(
+                name: "execute",
+                state: policy.files.execute.isEmpty ? "nothing that it can write" : shown(policy.files.execute)),
             Layer(name: "network", state: policy.network.mode.word),
-            Layer(name: "namespaces", state: "user, mount, PID, IPC, UTS, cgroup\(policy.network.mode == .host ? "" : ", network")"),
+            Layer(
+                name: "namespaces",
+                state: "user, mount, PID, IPC, UTS, cgroup\(policy.network.mode == .host ? "" : ", network")"),
             Layer(name: "capabilities", state: "none"), Layer(name: "no_new_privs", state: "set"),
             Layer(name: "seccomp", state: "base \(policy.syscalls.base)"),
         ]
@@ -63,5 +71,7 @@ public struct Explanation: Sendable {
             }
     }
 
-    private static func shown(_ places: [String]) -> String { places.isEmpty ? "nothing" : places.joined(separator: ", ") }
+    private static func shown(_ places: [String]) -> String {
+        places.isEmpty ? "nothing" : places.joined(separator: ", ")
+    }
 }

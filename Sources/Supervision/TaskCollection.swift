@@ -113,7 +113,8 @@ public final class TaskCollection {
     /// The running task with this pid: an alias for callers that know nothing else.
     public func task(pid: Int32) throws(TaskError) -> TaskDirectory {
         try reconcile()
-        for entry in try ledgered({ () throws(LedgerError) in try ledger.page(status: nil, after: nil, limit: 10_000) }) {
+        for entry in try ledgered({ () throws(LedgerError) in try ledger.page(status: nil, after: nil, limit: 10_000) })
+        {
             guard let task = try directory(entry.id) else { continue }
             if try task.receipt()?.pid == pid { return task }
         }

@@ -15,7 +15,7 @@ enum AirlockCalls {
     /// The monitor: waits for events, moves output into the record, serves its control socket, signals, writes the end.
     static let monitor = SyscallList.words(
         runtime + """
-             accept4 close fallocate fcntl fdatasync fstat fsync ftruncate getdents64 getrusage getsockopt ioctl kill
+             accept4 close fallocate fcntl fdatasync flock fstat fsync ftruncate getdents64 getrusage getsockopt ioctl kill
              lseek newfstatat openat pidfd_open pidfd_send_signal poll ppoll pread64 pwrite64 read readlinkat recvmsg
              renameat renameat2 sendmsg shutdown timerfd_create timerfd_settime unlinkat wait4 waitid write
             """)

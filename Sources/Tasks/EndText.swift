@@ -22,7 +22,8 @@ public enum EndText {
 
     private static func startFailure(_ end: EndRecord, _ receipt: Receipt?) -> String {
         if let line = receipt?.difference {
-            return "\(line.field) of the \(line.subject) was \"\(line.observed)\" and not \"\(line.planned)\": it was not released"
+            return
+                "\(line.field) of the \(line.subject) was \"\(line.observed)\" and not \"\(line.planned)\": it was not released"
         }
         let step = end.stage?.name ?? "launch"
         let errno = end.errno.map { Errno(rawValue: $0).description } ?? "unknown"

@@ -24,7 +24,8 @@ public struct Inspection: Sendable {
         object["enforcement"] = .array(
             view.record.enforcement.map { line in
                 .object([
-                    "subject": .string(line.subject), "wanted": .string(line.wanted), "level": .string(line.level.words),
+                    "subject": .string(line.subject), "wanted": .string(line.wanted),
+                    "level": .string(line.level.words),
                     "means": .string(line.means),
                 ])
             })
@@ -52,7 +53,8 @@ public struct Inspection: Sendable {
             "lines": .array(
                 receipt.lines.map { line in
                     .object([
-                        "subject": .string(line.subject), "field": .string(line.field), "planned": .string(line.planned),
+                        "subject": .string(line.subject), "field": .string(line.field),
+                        "planned": .string(line.planned),
                         "observed": .string(line.observed), "agrees": .bool(line.agrees),
                     ])
                 }),
@@ -64,7 +66,8 @@ public struct Inspection: Sendable {
         let record = view.record
         var lines = [
             "task        \(record.id)", "command     \(record.arguments.map(Self.shown).joined(separator: " "))",
-            "directory   \(Self.shown(record.workingDirectory))", "workspace   \(record.workspace.map(Self.shown) ?? "none")",
+            "directory   \(Self.shown(record.workingDirectory))",
+            "workspace   \(record.workspace.map(Self.shown) ?? "none")",
             "policy      \(record.policy) (\(record.policyDigest.prefix(16)))", "owner       \(record.owner)",
             "started     \(TimeText.timestamp(record.startedAt))",
             "status      \(view.status.word), \(TimeText.duration(view.runtime / 1_000_000))",
@@ -77,7 +80,9 @@ public struct Inspection: Sendable {
         }
         lines += ["", "view"] + plan.mounts.map { "  \($0.summary)" }
         if let receipt {
-            lines += ["", "receipt, read from outside at \(TimeText.timestamp(receipt.takenAt)) before the task was released"]
+            lines += [
+                "", "receipt, read from outside at \(TimeText.timestamp(receipt.takenAt)) before the task was released",
+            ]
             lines += receipt.lines.map { line in
                 let mark = line.agrees ? "=" : "DIFFERS FROM \(line.planned)"
                 return Self.columns([line.subject, line.field, line.observed, mark], widths: [5, 28, 44])
@@ -99,9 +104,10 @@ public struct Inspection: Sendable {
     private static func shown(_ text: String) -> String { OutputText.visible(Array(text.utf8)) }
 
     private static func columns(_ cells: [String], widths: [Int]) -> String {
-        "  " + cells.enumerated().map { place, cell in
-            place < widths.count ? cell + String(repeating: " ", count: max(1, widths[place] - cell.count)) : cell
-        }.joined(separator: " ")
+        "  "
+            + cells.enumerated().map { place, cell in
+                place < widths.count ? cell + String(repeating: " ", count: max(1, widths[place] - cell.count)) : cell
+            }.joined(separator: " ")
     }
 }
 

@@ -44,7 +44,8 @@ public enum TaskError: ExplainedError, Equatable {
     public var remedy: String {
         switch self {
         case .stateDirectory(_, _, let remedy): remedy
-        case .unknownTask: "list the tasks there are (`caisson ps --all`, `list_sessions`); ended ones are kept for a while"
+        case .unknownTask:
+            "list the tasks there are (`caisson ps --all`, `list_sessions`); ended ones are kept for a while"
         case .unreadable: "the task itself is not affected; remove it with `caisson prune` if it has ended"
         case .refused, .notRunning, .system: ""
         }

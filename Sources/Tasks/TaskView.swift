@@ -37,10 +37,12 @@ public struct TaskView: Sendable {
         JSONObject(present: [
             "task_id": .string(record.id.text), "pid": pid.map { JSON($0) } ?? .null, "argv": JSON(record.arguments),
             "cwd": .string(record.workingDirectory),
-            "policy": .object(JSONObject(present: ["name": .string(record.policy), "digest": .string(record.policyDigest)])),
+            "policy": .object(
+                JSONObject(present: ["name": .string(record.policy), "digest": .string(record.policyDigest)])),
             "status": .string(status.word), "started_at": .string(TimeText.timestamp(record.startedAt)),
             "runtime_ms": JSON(runtime / 1_000_000), "ended_at": end.map { .string(TimeText.timestamp($0.endedAt)) },
-            "exit_code": end?.exitCode.map { JSON($0) }, "signal": end?.signal.map { .string("SIG" + Signals.name($0)) },
+            "exit_code": end?.exitCode.map { JSON($0) },
+            "signal": end?.signal.map { .string("SIG" + Signals.name($0)) },
             "reason": reason.map(JSON.string), "usage": .object(usage), "output": output.map { .object($0.json) },
             "end": end.map { .object($0.json) }, "next": next.map(JSON.string),
         ])

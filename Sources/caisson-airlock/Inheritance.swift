@@ -16,6 +16,13 @@ struct Inheritance {
     /// The write end of the task's input, or nil.
     var inputSource: Int32?
 
+    /// The placeholders, locked, and the directories that hold them.
+    var placeholders: [(file: Int32, parent: Int32)] {
+        zip(placeholderFiles, placeholderParents).map { (file: $0, parent: $1) }
+    }
+    private var placeholderFiles: [Int32] = []
+    private var placeholderParents: [Int32] = []
+
     /// Takes the descriptors that follow the fixed ones, and marks all of them close-on-exec.
     init(_ plan: LaunchPlan) throws(Errno) {
         for (place, role) in plan.descriptors.enumerated() {
@@ -27,6 +34,8 @@ struct Inheritance {
             case .tree: trees.append(number)
             case .cgroup: cgroup = number
             case .inputSource: inputSource = number
+            case .placeholder: placeholderFiles.append(number)
+            case .placeholderParent: placeholderParents.append(number)
             }
         }
         try Descriptors.closeOnExecute()

@@ -58,7 +58,8 @@ struct DoctorCommand: ParsableCommand {
         }
         lines += ["", "policies that can be used here:"]
         for (name, missing) in policies {
-            lines.append("  \(name): " + (missing.isEmpty ? "yes" : "no, it requires \(missing.joined(separator: ", "))"))
+            lines.append(
+                "  \(name): " + (missing.isEmpty ? "yes" : "no, it requires \(missing.joined(separator: ", "))"))
         }
         return lines.joined(separator: "\n")
     }
@@ -75,7 +76,9 @@ struct DoctorCommand: ParsableCommand {
                     ]
                 }),
             "policies": .array(
-                policies.map { ["name": .string($0.name), "usable": .bool($0.missing.isEmpty), "missing": JSON($0.missing)] }),
+                policies.map {
+                    ["name": .string($0.name), "usable": .bool($0.missing.isEmpty), "missing": JSON($0.missing)]
+                }),
         ]
     }
 }

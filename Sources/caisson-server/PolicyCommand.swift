@@ -40,7 +40,8 @@ struct PolicyCommand: ParsableCommand {
             do {
                 let reading = try PolicyReading(try location.find(file, allowsPath: true), location)
                 let policy = reading.policy
-                Output.line("\(file): ok, policy \"\(policy.name)\" (\(policy.digest.prefix(16))), \(policy.tests.count) tests")
+                Output.line(
+                    "\(file): ok, policy \"\(policy.name)\" (\(policy.digest.prefix(16))), \(policy.tests.count) tests")
                 return true
             } catch {
                 _ = Output.failure(error)

@@ -27,7 +27,9 @@ struct PolicyTests {
         for test in compiled.policy.tests {
             let problem = try problem(test)
             let words = test.run.map { VisibleText.bounded($0) }.joined(separator: " ")
-            Output.line("\(problem == nil ? "ok    " : "FAILED") \(words): expected \(test.expect.word)\(problem.map { ", but \($0)" } ?? "") (\(test.origin))")
+            Output.line(
+                "\(problem == nil ? "ok    " : "FAILED") \(words): expected \(test.expect.word)\(problem.map { ", but \($0)" } ?? "") (\(test.origin))"
+            )
             if problem != nil { failed += 1 }
         }
         Output.line("\(file): \(compiled.policy.tests.count - failed) passed, \(failed) failed")
@@ -50,7 +52,8 @@ struct PolicyTests {
         case .exits(let code):
             guard decision.isAllowed else { return "it is \(decision.verdict.rawValue)" }
             let end = try end(test)
-            return end.exitCode == Int32(code) ? nil : "it ended as \(end.status.word) \(end.exitCode.map(String.init) ?? "")"
+            return end.exitCode == Int32(code)
+                ? nil : "it ended as \(end.status.word) \(end.exitCode.map(String.init) ?? "")"
         }
     }
 

@@ -9,7 +9,8 @@ struct PruneAge {
         do {
             nanoseconds = try TimeSpan(text: text).nanoseconds
         } catch {
-            throw TaskError.refused("--older-than \(VisibleText.quoted(text)) is no length of time; write it as 30s, 10min or 2h")
+            throw TaskError.refused(
+                "--older-than \(VisibleText.quoted(text)) is no length of time; write it as 30s, 10min or 2h")
         }
     }
 }

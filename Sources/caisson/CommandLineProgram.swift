@@ -54,7 +54,9 @@ struct CommandLineProgram {
         }
         guard Self.served.contains(name) else {
             let near = EditDistance.nearest(to: name, among: Self.own + Self.served)
-            throw UsageError("there is no command \(VisibleText.quoted(name))", near.map { "did you mean \"caisson \($0)\"?" } ?? "`caisson help` lists them")
+            throw UsageError(
+                "there is no command \(VisibleText.quoted(name))",
+                near.map { "did you mean \"caisson \($0)\"?" } ?? "`caisson help` lists them")
         }
         try ServerProgram.replaceThisProgram(arguments)
     }

@@ -30,7 +30,8 @@ struct Conclusion {
 
     private func remedy(_ end: EndRecord) -> String {
         switch end.status {
-        case .failedToStart: "`caisson doctor` shows what this host can enforce; `caisson inspect \(id.text.prefix(8))` shows the plan"
+        case .failedToStart:
+            "`caisson doctor` shows what this host can enforce; `caisson inspect \(id.text.prefix(8))` shows the plan"
         case .timedOut: "a policy's author can raise limits.\(end.cause)"
         default: ""
         }

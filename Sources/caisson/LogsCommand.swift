@@ -41,7 +41,9 @@ struct LogsCommand {
             while true {
                 let slice = try reader.read(source, offset: offset, maxBytes: Self.piece)
                 if slice.droppedBytes > 0 {
-                    Message.print("\(slice.droppedBytes) bytes from offset \(offset) on were not kept (limits.output)", remedy: "")
+                    Message.print(
+                        "\(slice.droppedBytes) bytes from offset \(offset) on were not kept (limits.output)", remedy: ""
+                    )
                 }
                 guard try write(slice.bytes) else { return 0 }
                 offset = slice.nextOffset

@@ -57,7 +57,8 @@ struct Options {
             let near = EditDistance.nearest(to: name, among: valued + known)
             throw UsageError(
                 "there is no option \(VisibleText.quoted(argument))",
-                near.map { "did you mean --\($0)?" } ?? "--help lists the options; what belongs to the command comes after `--`")
+                near.map { "did you mean --\($0)?" }
+                    ?? "--help lists the options; what belongs to the command comes after `--`")
         }
     }
 
@@ -74,7 +75,8 @@ struct Options {
         do {
             return try TimeSpan(text: text).nanoseconds
         } catch {
-            throw UsageError("--\(name) \(VisibleText.quoted(text)) is no length of time", "write it as 500ms, 30s, 5min or 2h")
+            throw UsageError(
+                "--\(name) \(VisibleText.quoted(text)) is no length of time", "write it as 500ms, 30s, 5min or 2h")
         }
     }
 

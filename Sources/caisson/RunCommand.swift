@@ -11,7 +11,8 @@ struct RunCommand {
 
     init(_ arguments: [String]) throws {
         options = try Options(
-            arguments, valued: ["policy", "workspace", "cwd", "env", "timeout", "state"], flags: ["detach", "json", "tty"],
+            arguments, valued: ["policy", "workspace", "cwd", "env", "timeout", "state"],
+            flags: ["detach", "json", "tty"],
             stopsAtFirst: true)
     }
 
@@ -44,7 +45,8 @@ struct RunCommand {
             guard let sign = text.firstIndex(of: "="), sign != text.startIndex else {
                 throw UsageError("--env \(VisibleText.quoted(text)) is not NAME=VALUE", "")
             }
-            found.append(EnvironmentVariable(name: String(text[..<sign]), value: String(text[text.index(after: sign)...])))
+            found.append(
+                EnvironmentVariable(name: String(text[..<sign]), value: String(text[text.index(after: sign)...])))
         }
         return found
     }
@@ -72,7 +74,9 @@ struct RunCommand {
     private func detached(_ request: LaunchRequest, _ compiled: CompiledPolicy, _ frontEnd: FrontEnd) throws -> Int32 {
         let task = try Launch.start(request, compiled, frontEnd.state)
         let message = try Transfer.receive(task.report.number, limit: ControlRequest.limit)
-        guard !message.bytes.isEmpty else { throw LaunchError(.failed, "launch", "the monitor of task \(task.id) died") }
+        guard !message.bytes.isEmpty else {
+            throw LaunchError(.failed, "launch", "the monitor of task \(task.id) died")
+        }
         if case .ended(let end) = try ControlReply(bytes: message.bytes), end.status == .failedToStart {
             return try Conclusion(frontEnd.state, task.id, wantsJSON: options.has("json")).tell(end)
         }

@@ -17,7 +17,9 @@ struct StopCommand {
             Message.help(Help.stop, to: 1)
             return 0
         }
-        guard !options.rest.isEmpty else { throw UsageError("`stop` needs a task", "`caisson ps` lists those that run") }
+        guard !options.rest.isEmpty else {
+            throw UsageError("`stop` needs a task", "`caisson ps` lists those that run")
+        }
         let name = options.value("signal") ?? "TERM"
         guard let signal = Signals.number(name) else {
             throw UsageError("--signal \(VisibleText.quoted(name)) is no signal", "name one such as TERM, INT or KILL")

@@ -152,7 +152,7 @@ final class Monitor {
             try Files.replace("receipt", with: receipt.sealed, at: AirlockDescriptor.directory, durable: false)
             guard receipt.difference == nil else { throw Errno(rawValue: EBADE) }
         }
-        try MonitorConfinement.apply(plan)
+        try MonitorConfinement.apply(plan, placeholders: inherited.placeholders.map(\.parent))
         gateIsOpen = true
         try step(.gate) { () throws(Errno) in try Transfer.write(sandbox.gate, [1]) }
     }
@@ -274,6 +274,7 @@ final class Monitor {
             _ = try Processes.reap(sandbox.initPid)
             for index in streams.indices { try streams[index].move(into: spool, buffer) }
             try spool.seal()
+            try removePlaceholders()
         } catch {
             note = "the record may be incomplete: \(error)"
         }
@@ -299,10 +300,24 @@ final class Monitor {
         }
     }
 
+    /// The names that were missing on the host are missing again.
+    private func removePlaceholders() throws(Errno) {
+        for (name, place) in zip(plan.placeholders, inherited.placeholders) {
+            try PlaceholderFile.remove(place.file, name, at: place.parent)
+        }
+    }
+
     private func failed(_ error: ConfinementError) -> EndRecord {
         _ = ending.fail(error.stage, error.errno.rawValue, error.index)
+        do { try removePlaceholders() } catch { return failedRecord("a placeholder stays: \(error)") }
+        return failedRecord(nil)
+    }
+
+    private func failedRecord(_ note: String?) -> EndRecord {
         // Exiting ends the sandbox: init dies with its parent and by the lifeline.
-        return ending.record(started: nil, now: Clock.monotonic(), at: Clock.now(), cpuLimit: nil)
+        var record = ending.record(started: nil, now: Clock.monotonic(), at: Clock.now(), cpuLimit: nil)
+        record.detail = record.detail ?? note
+        return record
     }
 
     /// Writes the record, makes it durable, tells everybody who waits, and ends.

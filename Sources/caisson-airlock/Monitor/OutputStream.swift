@@ -28,7 +28,9 @@ struct OutputStream {
     mutating func move(into spool: SpoolWriter, _ buffer: UnsafeMutableRawBufferPointer) throws(Errno) {
         try flush()
         while let source, !isHeldBack {
-            guard let count = try available({ () throws(Errno) in try Transfer.read(source, into: buffer) }) else { return }
+            guard let count = try available({ () throws(Errno) in try Transfer.read(source, into: buffer) }) else {
+                return
+            }
             if count == 0 { return closeSource() }
             let bytes = UnsafeRawBufferPointer(rebasing: buffer[..<count])
             try spool.append(stream, bytes)
