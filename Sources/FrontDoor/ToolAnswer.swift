@@ -43,7 +43,7 @@ enum ToolAnswer {
             case .failedToStart: "task \(id) was not started"
             default: "task \(id) ended after \(time): \(view.status.word)"
             }
-        return view.reason.map { "\(facts): \($0)" } ?? facts
+        return view.reason.map { "\(facts): \($0)\(view.isInferred ? " (inferred)" : "")" } ?? facts
     }
 
     /// What a model should do next, in terms of the tools that it has.

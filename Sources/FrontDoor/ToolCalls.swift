@@ -262,12 +262,26 @@ struct ToolCalls {
         }
     }
 
+    /// Adds what the kernel probably stopped, where the task itself failed and gave no reason that is known.
+    private func explain(_ view: inout TaskView, _ task: TaskDirectory) {
+        guard view.reason == nil, view.end != nil else { return }
+        do {
+            let compiled = try supervisor.policies.policy(named: view.record.policy)
+            guard let compiled, let reason = try KernelRefusal.reason(view, task, compiled) else { return }
+            (view.reason, view.isInferred) = (reason, true)
+        } catch {
+            // A deduction that can't be made is none; the task's own facts are there.
+            return
+        }
+    }
+
     /// The answer to a call, and what moves once it is written.
     func answer(_ pending: PendingCall) -> (ToolResult, (() -> Void)?) {
         do throws(TaskError) {
             var view = try TaskView(pending.task)
             let (part, place) = try pending.reading.read(pending.task, isFinal: view.end != nil)
             view.output = part
+            explain(&view, pending.task)
             let move: (() -> Void)? = place.map { offset in
                 {
                     // The task may have been pruned in between; then there is no place to keep.

@@ -10,4 +10,14 @@ extension MountStep {
             target
         }
     }
+
+    /// Whether nothing can be executed from it.
+    var isNotExecutable: Bool {
+        switch self {
+        case .tree(_, _, let attributes), .overlay(_, _, let attributes), .handed(_, _, let attributes),
+            .scratch(_, _, _, let attributes):
+            attributes.contains(.noExecute)
+        default: false
+        }
+    }
 }

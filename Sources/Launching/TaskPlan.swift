@@ -34,10 +34,16 @@ struct TaskPlan {
     }
 
     private func executable(_ program: ProgramIdentity, _ decision: Decision) throws(LaunchError) -> PlannedExecutable {
-        guard isVisible(program.path) else {
+        guard let place = place(of: program.path) else {
             throw LaunchError(
                 .notFound, "files.view", "\(program.path) is not in the view of policy \"\(compiled.policy.name)\"",
                 remedy: "add its directory to files.read of the policy")
+        }
+        guard !place.isNotExecutable else {
+            throw LaunchError(
+                .notExecutable, "files.execute",
+                "\(program.path) lies in \(place.target), from which policy \"\(compiled.policy.name)\" lets nothing be executed",
+                remedy: "name the place in files.execute, with a [[relax]] that says why")
         }
         var digest: [UInt8] = []
         if let wanted = decision.requiredDigest { digest = try pinned(program, wanted) }
@@ -45,8 +51,9 @@ struct TaskPlan {
             path: program.path, inode: program.inode, size: program.size, modified: program.modified, digest: digest)
     }
 
-    private func isVisible(_ path: String) -> Bool {
-        (compiled.view + places.steps).contains { step in
+    /// The innermost tree of the view that holds a path of the host.
+    private func place(of path: String) -> MountStep? {
+        (compiled.view + places.steps).last { step in
             switch step {
             case .tree, .overlay, .handed: Paths.isWithin(path, step.target)
             default: false

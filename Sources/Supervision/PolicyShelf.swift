@@ -1,5 +1,6 @@
 internal import Kernel
 public import Launching
+internal import Policy
 public import PolicyCompiling
 public import Tasks
 
@@ -24,6 +25,11 @@ public final class PolicyShelf {
 
     /// The names, in order.
     public var names: [String] { paths.keys.sorted() }
+
+    /// The policy of the shelf that calls itself so, as it was when it was last used; nil: none does.
+    public func policy(named name: String) -> CompiledPolicy? {
+        compiled.values.first { $0.policy.name == name }
+    }
 
     /// A policy, compiled for this host as its files are now. One that can't be compiled any more is not replaced by what it
     /// was before.

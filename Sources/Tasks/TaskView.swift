@@ -14,6 +14,8 @@ public struct TaskView: Sendable {
     public var output: OutputPart?
     /// Why it stands as it does, where that is known or can be deduced.
     public var reason: String?
+    /// Whether `reason` was only deduced.
+    public var isInferred = false
     /// What to do next, for a caller that is a program.
     public var next: String?
 
@@ -43,7 +45,8 @@ public struct TaskView: Sendable {
             "runtime_ms": JSON(runtime / 1_000_000), "ended_at": end.map { .string(TimeText.timestamp($0.endedAt)) },
             "exit_code": end?.exitCode.map { JSON($0) },
             "signal": end?.signal.map { .string("SIG" + Signals.name($0)) },
-            "reason": reason.map(JSON.string), "usage": .object(usage), "output": output.map { .object($0.json) },
+            "reason": reason.map(JSON.string), "inferred": isInferred ? .bool(true) : nil, "usage": .object(usage),
+            "output": output.map { .object($0.json) },
             "end": end.map { .object($0.json) }, "next": next.map(JSON.string),
         ])
     }

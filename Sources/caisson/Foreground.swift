@@ -30,7 +30,7 @@ struct Foreground {
         error.handedOver()
         var loop = ForegroundLoop(task: task, signals: signals.number, input: input, sinks: [output, error])
         let end = try loop.run() ?? lost(task)
-        return try Conclusion(state, task.id, wantsJSON: wantsJSON).tell(end)
+        return try Conclusion(state, task.id, wantsJSON: wantsJSON, compiled: compiled).tell(end)
     }
 
     /// The monitor went away without a word: what its directory says is what there is.
