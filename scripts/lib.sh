@@ -18,12 +18,17 @@ libsqlite3-dev    library sqlite3
 pkg-config        command pkg-config
 python3           command python3
 '
+readonly packages_to_check='
+build-essential   command readelf
+git               command git
+python3           command python3
+shellcheck        command shellcheck
+'
 readonly packages_to_test='
 bubblewrap        command bwrap
 firejail          command firejail
 libnl-route-3-200 shared libnl-route-3.so.200
 python3-venv      python ensurepip
-shellcheck        command shellcheck
 strace            command strace
 '
 
@@ -57,19 +62,24 @@ indent() { sed "s/^/$1/"; }
 # step NAME TITLE COMMAND...: says what begins, keeps the output in NAME.log, says how long it took. While it lasts, the
 # last line of the log is shown twice a minute; if it fails, the last 30.
 step() {
-    local title=$2 log=$logs/$1.log started=$EPOCHREALTIME child status=0
+    local title=$2 log=$logs/$1.log started=$EPOCHREALTIME child ticker finished status
     shift 2
     mkdir -p "$logs"
     echo "==> $title"
     "$@" >"$log" 2>&1 </dev/null &
     child=$!
-    # shellcheck disable=SC2064  # the child of now
-    trap "kill $child 2>/dev/null; exit 130" INT TERM
-    until timeout 30 tail -s 0.1 --pid="$child" -f /dev/null; do
+    trap 'kill "$child" "$ticker" 2>/dev/null || true; exit 130' INT TERM
+    while true; do
+        sleep 30 >/dev/null 2>&1 &
+        ticker=$!
+        status=0
+        wait -n -p finished "$child" "$ticker" || status=$?
+        [[ $finished == "$child" ]] && break
         printf '    %s  %.110s\n' "$(duration "$started")" "$(tail -n 1 "$log")"
     done
-    wait "$child" || status=$?
     trap - INT TERM
+    kill "$ticker" 2>/dev/null || true
+    wait "$ticker" 2>/dev/null || true
     if ((status == 0)); then
         echo "    done in $(duration "$started")"
         return 0
