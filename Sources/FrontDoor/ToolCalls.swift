@@ -266,7 +266,7 @@ struct ToolCalls {
     private func explain(_ view: inout TaskView, _ task: TaskDirectory) {
         guard view.reason == nil, view.end != nil else { return }
         do {
-            let compiled = try supervisor.policies.policy(named: view.record.policy)
+            let compiled = supervisor.policies.policy(named: view.record.policy)
             guard let compiled, let reason = try KernelRefusal.reason(view, task, compiled) else { return }
             (view.reason, view.isInferred) = (reason, true)
         } catch {
