@@ -58,6 +58,7 @@ struct Access: OptionSet {
     static let writeFile = Access(rawValue: 1 << 1)
     static let readFile = Access(rawValue: 1 << 2)
     static let readDirectory = Access(rawValue: 1 << 3)
+    static let removeDirectory = Access(rawValue: 1 << 4)
     static let removeFile = Access(rawValue: 1 << 5)
     static let refer = Access(rawValue: 1 << 13)
     static let truncate = Access(rawValue: 1 << 14)
@@ -74,6 +75,7 @@ struct Access: OptionSet {
         if grant.contains(.read) { formUnion([.readFile, .readDirectory]) }
         if grant.contains(.list) { formUnion(.readDirectory) }
         if grant.contains(.remove) { formUnion(.removeFile) }
+        if grant.contains(.removeDirectory) { formUnion(.removeDirectory) }
         if grant.contains(.write) { formUnion([.writeFile, .change, .refer, .truncate]) }
         if grant.contains(.execute) { formUnion(.execute) }
         if grant.contains(.device) { formUnion([.readFile, .writeFile, .deviceControl]) }

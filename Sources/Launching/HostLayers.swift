@@ -18,14 +18,19 @@ public struct HostLayers: Sendable {
     public let findings: [Finding]
 
     /// Looks at the host. It costs a few system calls, and is done at every launch.
-    public init(_ policy: EffectivePolicy, landlockABI: Int32, hasControllers: Bool) throws(LaunchError) {
+    public init(_ policy: EffectivePolicy, landlockABI: Int32) throws(LaunchError) {
+        try self.init(policy, landlockABI: landlockABI, try ControlGroupTree.find(policy.cgroupParent))
+    }
+
+    /// The same where the cgroups have been looked at already.
+    init(_ policy: EffectivePolicy, landlockABI: Int32, _ groups: ControlGroupTree.Finding) throws(LaunchError) {
         let hasGroups = try on("getgroups") { () throws(Errno) in try Host.hasSupplementaryGroups() }
         let cannotDropGroups = hasGroups && Host.user != 0
         let wantsPorts = policy.network.mode == .host && !policy.network.ports.isEmpty
         findings = [
             Finding(
-                layer: .cgroup, missing: hasControllers ? nil : "no cgroup v2 controller is delegated to this user",
-                remedy: Self.cgroupRemedy),
+                layer: .cgroup, missing: groups.missing.map { "no cgroup v2 controller can be used: \($0)" },
+                remedy: groups.remedy),
             Finding(
                 layer: .groups,
                 missing: cannotDropGroups
@@ -46,11 +51,6 @@ public struct HostLayers: Sendable {
                 remedy: "boot a kernel from 6.7 on"),
         ]
     }
-
-    private static let cgroupRemedy =
-        Host.user == 0
-        ? "start it as a systemd service with Delegate=yes on a host with the unified cgroup v2 hierarchy"
-        : "systemd-run --user --scope -p Delegate=yes -- caisson ... (on a host with the unified cgroup v2 hierarchy)"
 
     /// Refuses a launch for which a layer is missing that the policy does not let be missing by name.
     func check(_ policy: EffectivePolicy) throws(LaunchError) {

@@ -25,7 +25,7 @@ public struct HostReport: Sendable {
         let release = Host.kernelRelease()
         let abi = Host.landlockABI
         var lines = [
-            try Self.userNamespaces(), Self.controlGroups(), try Self.groups(),
+            try Self.userNamespaces(), try Self.controlGroups(), try Self.groups(),
             Self.kernel(
                 "seccomp", Host.hasSeccompKill, "the filter kills foreign calls (SECCOMP_RET_KILL_PROCESS)",
                 "boot a kernel from 4.14 on with CONFIG_SECCOMP_FILTER"),
@@ -79,11 +79,14 @@ public struct HostReport: Sendable {
             layer: "namespaces", isEnforced: failure == nil, mayBeDegraded: false, found: found, remedy: remedy)
     }
 
-    private static func controlGroups() -> Line {
-        Line(
-            layer: "cgroup", isEnforced: false, mayBeDegraded: true,
-            found: "limits fall to rlimits: this version uses no cgroup v2 controllers",
-            remedy: "use a policy that degrades cgroup by name")
+    private static func controlGroups() throws(LaunchError) -> Line {
+        let finding = try ControlGroupTree.find("auto")
+        let missing = finding.missing
+        return Line(
+            layer: "cgroup", isEnforced: missing == nil, mayBeDegraded: true,
+            found: missing.map { "limits fall to rlimits: \($0)" }
+                ?? "memory, processes and cores are limited by cgroup v2",
+            remedy: finding.remedy)
     }
 
     private static func groups() throws(LaunchError) -> Line {

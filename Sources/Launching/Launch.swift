@@ -33,21 +33,25 @@ public enum Launch {
             request.command, compiled, directory: directory, workspace: request.workspace?.path, shell: request.shell)
         if let refusal = resolved.decision.refusal(arguments: resolved.arguments) { throw refusal }
         guard let program = resolved.program else { throw LaunchError(.notFound, "commands", "there is no program") }
-        let layers = try HostLayers(compiled.policy, landlockABI: compiled.landlockABI, hasControllers: false)
+        let groups = try ControlGroupTree.find(compiled.policy.cgroupParent)
+        let layers = try HostLayers(compiled.policy, landlockABI: compiled.landlockABI, groups)
         try layers.check(compiled.policy)
         let id = TaskID(bytes: try on("getrandom") { () throws(Errno) in try Host.random(16) })
         let places = try PlacePlan(compiled, workspace: request.workspace, state: state.path)
         let planning = TaskPlan(
             compiled: compiled, request: request, id: id, places: places, workingDirectory: directory)
+        var group: ControlGroup?
         do throws(LaunchError) {
-            var plan = try planning.plan(resolved, program, cgroup: nil)
+            if case .tree(let tree) = groups { group = try ControlGroup(tree, id, compiled.policy.limits) }
+            var plan = try planning.plan(resolved, program, cgroup: group?.plan)
             let record = try record(request, compiled, resolved, plan, layers)
-            let handed = Handed(request.streams, places)
+            let handed = Handed(request.streams, places, group)
             plan.descriptors = handed.roles
             return try spawn(plan, record, handed.numbers, state)
         } catch {
             // Nothing was started: the names that were missing are missing again.
             for placeholder in places.placeholders { try placeholder.remove() }
+            try group?.remove()
             throw error
         }
     }
@@ -57,9 +61,10 @@ public enum Launch {
         var roles: [PlanDescriptor] = []
         var numbers: [Int32] = []
 
-        init(_ streams: LaunchStreams, _ places: PlacePlan) {
+        init(_ streams: LaunchStreams, _ places: PlacePlan, _ group: ControlGroup?) {
             let optional: [(PlanDescriptor, Int32?)] = [
                 (.input, streams.input), (.outputSink, streams.outputSink), (.errorSink, streams.errorSink),
+                (.cgroup, group?.directory.number), (.cgroupParent, group?.parent.number),
             ]
             for case (let role, let number?) in optional { add(role, number) }
             for number in places.descriptors { add(.tree, number) }

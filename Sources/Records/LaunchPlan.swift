@@ -112,6 +112,8 @@ public enum PlanDescriptor: UInt8, Sendable {
     case placeholder
     /// The directory of a placeholder, in the same order.
     case placeholderParent
+    /// The directory above the task's cgroup.
+    case cgroupParent
 }
 
 /// What is executed, and how it is known again inside the view.
@@ -210,6 +212,8 @@ public struct LandlockGrant: OptionSet, Sendable, Hashable {
     public static let list = LandlockGrant(rawValue: 16)
     /// Files can be removed, and nothing else be done to them.
     public static let remove = LandlockGrant(rawValue: 32)
+    /// Empty directories can be removed, and nothing else be done to them.
+    public static let removeDirectory = LandlockGrant(rawValue: 64)
     /// ioctl(2) on devices, and writing to them: for the nodes in /dev.
     public static let device = LandlockGrant(rawValue: 8)
 }

@@ -59,9 +59,10 @@ public struct Explanation: Sendable {
             Layer(name: "capabilities", state: "none"), Layer(name: "no_new_privs", state: "set"),
             Layer(name: "seccomp", state: "base \(policy.syscalls.base)"),
         ]
-        let findings = try HostLayers(policy, landlockABI: compiled.landlockABI, hasControllers: false).findings
+        let findings = try HostLayers(policy, landlockABI: compiled.landlockABI).findings
+        let applicable = findings.filter { $0.layer != .ports || !policy.network.ports.isEmpty }
         return fixed
-            + findings.map { finding in
+            + applicable.map { finding in
                 let state =
                     finding.missing.map { why in
                         policy.degrade.contains(finding.layer.rawValue)

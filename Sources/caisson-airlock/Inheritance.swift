@@ -13,6 +13,8 @@ struct Inheritance {
     var trees: [Int32] = []
     /// The task's cgroup directory, or nil.
     var cgroup: Int32?
+    /// The directory above it, or nil.
+    var cgroupParent: Int32?
     /// The write end of the task's input, or nil.
     var inputSource: Int32?
 
@@ -34,6 +36,7 @@ struct Inheritance {
             case .tree: trees.append(number)
             case .cgroup: cgroup = number
             case .inputSource: inputSource = number
+            case .cgroupParent: cgroupParent = number
             case .placeholder: placeholderFiles.append(number)
             case .placeholderParent: placeholderParents.append(number)
             }

@@ -148,11 +148,11 @@ final class Monitor {
             taskPid = task
             taskProcess = try Processes.open(task).release()
             var observation = Observation(plan: plan)
-            let receipt = try observation.receipt(task: task, reaper: sandbox.initPid)
+            let receipt = try observation.receipt(task: task, reaper: sandbox.initPid, group: inherited.cgroup)
             try Files.replace("receipt", with: receipt.sealed, at: AirlockDescriptor.directory, durable: false)
             guard receipt.difference == nil else { throw Errno(rawValue: EBADE) }
         }
-        try MonitorConfinement.apply(plan, placeholders: inherited.placeholders.map(\.parent))
+        try MonitorConfinement.apply(plan, inherited)
         gateIsOpen = true
         try step(.gate) { () throws(Errno) in try Transfer.write(sandbox.gate, [1]) }
     }
@@ -282,6 +282,7 @@ final class Monitor {
         var record = ending.record(
             started: startedAt, now: Clock.monotonic(), at: Clock.now(), cpuLimit: cpuLimit)
         do { record.cpuTime = try Processes.childrenCPUTime() } catch { record.cpuTime = nil }
+        do { try account(&record) } catch { note = note ?? "the cgroup could not be read: \(error)" }
         record.detail = record.detail ?? note
         return record
     }
@@ -298,6 +299,22 @@ final class Monitor {
             default: continue
             }
         }
+    }
+
+    /// What the task's cgroup counted, and the group's own end.
+    private func account(_ record: inout EndRecord) throws(Errno) {
+        guard let group = inherited.cgroup, let parent = inherited.cgroupParent else { return }
+        let accounts = try GroupAccounts(group)
+        record.peakMemory = accounts.peakMemory
+        record.peakProcesses = accounts.peakProcesses
+        record.cpuTime = accounts.cpuTime
+        if accounts.killedForMemory > 0, record.signal == SIGKILL, record.status == .signaled {
+            (record.status, record.cause) = (.outOfMemory, "memory")
+            record.limit = plan.cgroup?.values.first { $0.file == "memory.max" }.map { "\($0.value) B" }
+            record.detail = "\(accounts.killedForMemory) processes were killed, peak \(accounts.peakMemory ?? 0) B"
+        }
+        if !accounts.isPopulated { record.proof?.kind = .cgroupEmpty }
+        try Files.remove(plan.task.text, at: parent, isDirectory: true)
     }
 
     /// The names that were missing on the host are missing again.

@@ -7,8 +7,9 @@ import Records
 enum MonitorConfinement {
     /// After the receipt, because reading another process's /proc needs what is given up here.
     ///
-    /// - Parameter placeholders: Directories in which placeholders will be removed.
-    static func apply(_ plan: LaunchPlan, placeholders: [Int32]) throws(ConfinementError) {
+    /// - Parameter inherited: What it still needs: directories of placeholders, the task's cgroup.
+    static func apply(_ plan: LaunchPlan, _ inherited: Inheritance) throws(ConfinementError) {
+        let placeholders = inherited.placeholders.map(\.parent)
         try ProcessFlags.dumpable(false, stage: .monitorConfinement)
         let isRoot = geteuid() == 0
         if isRoot { try Capabilities.lockSecureBits() }
@@ -19,10 +20,16 @@ enum MonitorConfinement {
         try Capabilities.empty(keeping: isRoot ? kept : [])
         try ProcessFlags.noNewPrivileges()
         // Signals are not scoped: it could not kill its task.
-        let own = LandlockRule(path: "/proc/self/fd/\(AirlockDescriptor.directory)", grant: [.read, .write])
-        let parents = placeholders.map { LandlockRule(path: "/proc/self/fd/\($0)", grant: [.remove]) }
-        let domain = PlannedLandlock(minimumABI: 0, rules: [own] + parents, connectPorts: nil)
+        var rules = [rule(AirlockDescriptor.directory, [.read, .write])]
+        rules += placeholders.map { rule($0, [.remove]) }
+        if let group = inherited.cgroup { rules.append(rule(group, [.read, .write])) }
+        if let parent = inherited.cgroupParent { rules.append(rule(parent, [.removeDirectory])) }
+        let domain = PlannedLandlock(minimumABI: 0, rules: rules, connectPorts: nil)
         try Landlock.restrict(domain, scoped: false)
         try InstalledFilter.install(plan.filters.monitor, stage: .monitorConfinement)
+    }
+
+    private static func rule(_ directory: Int32, _ grant: LandlockGrant) -> LandlockRule {
+        LandlockRule(path: "/proc/self/fd/\(directory)", grant: grant)
     }
 }

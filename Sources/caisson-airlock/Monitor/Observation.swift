@@ -14,13 +14,15 @@ struct Observation {
     }
 
     /// Reads everything about the task, which waits at the gate, and about init.
-    mutating func receipt(task: Int32, reaper: Int32) throws(Errno) -> Receipt {
+    ///
+    /// - Parameter group: The task's cgroup, or nil.
+    mutating func receipt(task: Int32, reaper: Int32, group: Int32?) throws(Errno) -> Receipt {
         try observeCredentials("task", task)
         try observeNamespaces(task)
         try observeLimits(task)
         try observeDescriptors(task)
         try observeMounts(task)
-        try observeCgroup(task)
+        try observeCgroup(task, group)
         try observeCredentials("init", reaper)
         return Receipt(takenAt: Clock.now(), pid: task, lines: lines)
     }
@@ -95,8 +97,12 @@ struct Observation {
         }
     }
 
-    private mutating func observeCgroup(_ pid: Int32) throws(Errno) {
-        guard let cgroup = plan.cgroup else { return }
+    private mutating func observeCgroup(_ pid: Int32, _ group: Int32?) throws(Errno) {
+        guard let cgroup = plan.cgroup, let group else { return }
+        for value in cgroup.values {
+            let text = String(decoding: try Files.contents(value.file, at: group, limit: 4096), as: UTF8.self)
+            add("task", value.file, value.value, String(text.prefix { $0 != "\n" }))
+        }
         let unified = try text(pid, "cgroup").split(separator: "\n").first { $0.hasPrefix("0::") }
         add("task", "cgroup", cgroup.path, unified.map { String($0.dropFirst(3)) } ?? "")
     }
