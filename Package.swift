@@ -66,9 +66,13 @@ let package = Package(
         module("PolicyText", ["Policy", tomlKit]),
         module("Tasks", ["Kernel", "Records", "Spooling", "JSON", "Policy"]),
         module("Launching", ["Kernel", "Records", "Policy", "Tasks", "Spooling"]),
-        module("PolicyCompiling", ["Kernel", "Records", "Policy", "PolicyText", "SyscallFiltering", "Launching"]),
+        module(
+            "PolicyCompiling",
+            ["Kernel", "Records", "Policy", "PolicyText", "SyscallFiltering", "Launching", "Tasks"]),
         module("Ledger", ["Records", "JSON", grdb]),
-        module("Supervision", ["Kernel", "Records", "Policy", "Launching", "PolicyCompiling", "Tasks", "Ledger", "JSON"]),
+        module(
+            "Supervision",
+            ["Kernel", "Records", "Policy", "Launching", "PolicyCompiling", "Tasks", "Ledger", "JSON"]),
         module("ToolProtocol", ["JSON"]),
         module(
             "FrontDoor",

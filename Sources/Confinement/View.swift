@@ -21,7 +21,8 @@ public struct View: ~Copyable {
         sources = []
         var trees = 0
         for (index, mountStep) in plan.mounts.enumerated() {
-            let handed = Handed(mount: mapped.at(trees), directory: checked.at(trees), isMapped: plan.identity.mapsOwners)
+            let handed = Handed(
+                mount: mapped.at(trees), directory: checked.at(trees), isMapped: plan.identity.mapsOwners)
             if case .handed = mountStep { trees += 1 }
             sources.append(
                 try step(.sources, index: index) { () throws(Errno) in try View.source(mountStep, handed) })

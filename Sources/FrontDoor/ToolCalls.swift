@@ -235,9 +235,9 @@ struct ToolCalls {
     /// The start is no news for anybody who waits for the end.
     private func hear(_ launched: LaunchedTask) throws(TaskError) -> Bool {
         do throws(Errno) {
-            let message = try Transfer.receive(launched.report.number, limit: ControlRequest.limit)
-            guard !message.bytes.isEmpty else { return true }
-            let reply = try Self.decoded(message.bytes)
+            let message = try Transfer.receiveBytes(launched.report.number, limit: ControlRequest.limit)
+            guard !message.isEmpty else { return true }
+            let reply = try Self.decoded(message)
             if case .ended = reply { return true }
             return false
         } catch {

@@ -98,4 +98,12 @@ public enum Transfer {
         }
         return (Array(bytes.prefix(got)), Array(numbers.prefix(found)))
     }
+
+    /// Receives one message of at most `limit` bytes; descriptors that somebody sends with it are closed at once.
+    /// An empty message means that the other end is gone.
+    public static func receiveBytes(_ socket: Int32, limit: Int) throws(Errno) -> [UInt8] {
+        let message = try receive(socket, limit: limit)
+        for number in message.descriptors { _ = Descriptor(owning: number) }
+        return message.bytes
+    }
 }

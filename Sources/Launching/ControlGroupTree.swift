@@ -49,16 +49,12 @@ struct ControlGroupTree {
                 return .missing("no cgroup v2 hierarchy is mounted on /sys/fs/cgroup", remedy: unified)
             }
             guard try lists("\(root)/cgroup.controllers", needed) else {
-
                 return .missing(
                     "the controllers are mounted as cgroup v1, not in the unified hierarchy", remedy: unified)
-
             }
             let own = try ownPath()
             guard !own.contains("..") else {
-
                 return .missing("this process is outside of the cgroup hierarchy that it sees", remedy: delegation)
-
             }
             return try prepared(parent == "auto" ? base(root, own) : parent, root)
         } catch {

@@ -74,7 +74,7 @@ struct DirectoryContents: Sendable, Equatable {
         }
         let device = try FileStatus.of(directory.number).device
         for name in try Files.names(in: ".", at: directory.number) {
-            let status = try FileStatus.of(name, at: directory.number, follow: false)
+            guard let status = try status(name, at: directory.number) else { continue }
             if status.isDirectory {
                 if status.device == device { contents.subdirectories.append(name) }
             } else if status.isRegular, try isProgram(name, status, at: directory.number) {
@@ -82,6 +82,17 @@ struct DirectoryContents: Sendable, Equatable {
             }
         }
         return contents
+    }
+
+    /// A file that went away in the meantime is no program. A name that is not UTF-8 can't be masked either: only root can
+    /// have put it there, and Landlock's execute right does not name it.
+    private static func status(_ name: String, at directory: Int32) throws(Errno) -> FileStatus? {
+        do {
+            return try FileStatus.of(name, at: directory, follow: false)
+        } catch {
+            guard error.rawValue == ENOENT else { throw error }
+            return nil
+        }
     }
 
     private static func isProgram(_ name: String, _ status: FileStatus, at directory: Int32) throws(Errno) -> Bool {

@@ -29,6 +29,15 @@ public enum StatusMessage: Sendable, Equatable {
         return writer.bytes
     }
 
+    /// The message in these bytes; nil: there is none.
+    public static func read(_ bytes: [UInt8]) -> StatusMessage? {
+        do throws(RecordError) {
+            return try StatusMessage(bytes: bytes)
+        } catch {
+            return nil
+        }
+    }
+
     /// Reads a message of exactly 16 bytes.
     public init(bytes: [UInt8]) throws(RecordError) {
         var reader = ByteReader(bytes)

@@ -50,7 +50,7 @@ public struct TaskControl: ~Copyable {
         let bytes: [UInt8]
         do throws(Errno) {
             guard try isReadable(timeout) else { return nil }
-            bytes = try Transfer.receive(socket.number, limit: ControlRequest.limit).bytes
+            bytes = try Transfer.receiveBytes(socket.number, limit: ControlRequest.limit)
         } catch {
             guard error.rawValue == ECONNRESET else { throw .system("control socket", error) }
             return nil

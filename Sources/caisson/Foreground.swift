@@ -126,9 +126,9 @@ struct ForegroundLoop {
     }
 
     private mutating func hear() throws {
-        let message = try Transfer.receive(task.report.number, limit: ControlRequest.limit)
-        guard !message.bytes.isEmpty else { return isOver = true }
-        if case .ended(let record) = try ControlReply(bytes: message.bytes) {
+        let message = try Transfer.receiveBytes(task.report.number, limit: ControlRequest.limit)
+        guard !message.isEmpty else { return isOver = true }
+        if case .ended(let record) = try ControlReply(bytes: message) {
             (end, isOver) = (record, true)
             input.finish()
         }

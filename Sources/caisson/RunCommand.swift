@@ -73,11 +73,11 @@ struct RunCommand {
 
     private func detached(_ request: LaunchRequest, _ compiled: CompiledPolicy, _ frontEnd: FrontEnd) throws -> Int32 {
         let task = try Launch.start(request, compiled, frontEnd.state)
-        let message = try Transfer.receive(task.report.number, limit: ControlRequest.limit)
-        guard !message.bytes.isEmpty else {
+        let message = try Transfer.receiveBytes(task.report.number, limit: ControlRequest.limit)
+        guard !message.isEmpty else {
             throw LaunchError(.failed, "launch", "the monitor of task \(task.id) died")
         }
-        if case .ended(let end) = try ControlReply(bytes: message.bytes), end.status == .failedToStart {
+        if case .ended(let end) = try ControlReply(bytes: message), end.status == .failedToStart {
             return try Conclusion(frontEnd.state, task.id, wantsJSON: options.has("json")).tell(end)
         }
         Message.help(task.id.text, to: 1)

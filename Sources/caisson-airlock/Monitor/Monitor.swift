@@ -36,6 +36,8 @@ final class Monitor {
             let sandbox = try Sandbox.start(plan, inherited)
             // After the clone: an ignored signal would stay ignored in the task.
             Processes.ignore(SIGPIPE)
+            // A file size limit of the front end's own is an error of the write, and no death.
+            Processes.ignore(SIGXFSZ)
             try step(.pipes) { () throws(Errno) in try connect(sandbox) }
             var control = ControlSocket(owner: geteuid())
             try watch(sandbox, &control)
@@ -121,14 +123,12 @@ final class Monitor {
 
     private func readStatus(_ sandbox: Sandbox) throws(ConfinementError) {
         let message = try step(.gate) { () throws(Errno) in
-            try Transfer.receive(sandbox.status, limit: StatusMessage.size)
+            try Transfer.receiveBytes(sandbox.status, limit: StatusMessage.size)
         }
-        guard !message.bytes.isEmpty else { return }
-        guard let status = try? StatusMessage(bytes: message.bytes) else {
-            // Only init and the task side write here, and they were whole a moment ago.
-            return perform(ending.fail(.gate, EBADMSG, -1), sandbox)
-        }
-        switch status {
+        guard !message.isEmpty else { return }
+        switch StatusMessage.read(message) {
+        // Only init and the task side write here, and they were whole a moment ago.
+        case nil: perform(ending.fail(.gate, EBADMSG, -1), sandbox)
         case .failed(let stage, let errno, let index): perform(ending.fail(stage, errno, index), sandbox)
         case .ready: readyTask = true
         case .reaperConfined: readyReaper = true
@@ -176,9 +176,9 @@ final class Monitor {
     private func readReport(_ sandbox: Sandbox) {
         guard let report else { return }
         do {
-            let message = try Transfer.receive(report, limit: ControlRequest.limit)
-            if message.bytes.isEmpty { return dropReport() }
-            _ = carryOut(try ControlRequest(bytes: message.bytes), sandbox)
+            let message = try Transfer.receiveBytes(report, limit: ControlRequest.limit)
+            if message.isEmpty { return dropReport() }
+            _ = carryOut(try ControlRequest(bytes: message), sandbox)
         } catch {
             dropReport()
         }
@@ -199,9 +199,9 @@ final class Monitor {
 
     private func answer(_ place: Int, _ control: inout ControlSocket, _ sandbox: Sandbox) {
         do {
-            let message = try Transfer.receive(control.connections[place].socket, limit: ControlRequest.limit)
-            if message.bytes.isEmpty { return control.drop(place) }
-            let request = try ControlRequest(bytes: message.bytes)
+            let message = try Transfer.receiveBytes(control.connections[place].socket, limit: ControlRequest.limit)
+            if message.isEmpty { return control.drop(place) }
+            let request = try ControlRequest(bytes: message)
             if case .follow(let bytes) = request {
                 control.follow(place, bytes)
                 return control.news(total: spool.total)
@@ -290,9 +290,9 @@ final class Monitor {
     /// What init said last may still be in the socket.
     private func drainStatus(_ sandbox: Sandbox) throws(Errno) {
         while true {
-            let message = try Transfer.receive(sandbox.status, limit: StatusMessage.size)
-            if message.bytes.isEmpty { return }
-            switch try? StatusMessage(bytes: message.bytes) {
+            let message = try Transfer.receiveBytes(sandbox.status, limit: StatusMessage.size)
+            if message.isEmpty { return }
+            switch StatusMessage.read(message) {
             case .ended(let status, let killed):
                 ending.mainEnded(status: status, killed: killed, now: Clock.monotonic())
             case .failed(let stage, let errno, let index): _ = ending.fail(stage, errno, index)
