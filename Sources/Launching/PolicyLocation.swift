@@ -53,6 +53,15 @@ public struct PolicyLocation: Sendable {
         return directories.map { "\($0)/\(name).toml" }
     }
 
+    /// The path of a list of system calls by its name: a file in `syscalls` beside the policies; nil: there is none.
+    public func syscallList(_ name: String) throws(LaunchError) -> String? {
+        for directory in directories {
+            let path = "\(directory)/syscalls/\(name)"
+            if try isThere(path) { return try real(path) }
+        }
+        return nil
+    }
+
     /// The names of all policies that can be found.
     public func names() throws(LaunchError) -> [String] {
         var found: Set<String> = []

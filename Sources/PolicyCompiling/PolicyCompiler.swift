@@ -3,7 +3,6 @@ internal import Kernel
 public import Launching
 internal import Policy
 internal import Records
-internal import SyscallFiltering
 public import Tasks
 
 /// Makes a policy ready for this host. It is the slow part of a launch, done once for each policy and host.
@@ -19,7 +18,7 @@ public enum PolicyCompiler {
     ) throws(PolicyProblem) -> CompiledPolicy {
         let reading = try PolicyReading(path, location)
         do throws(LaunchError) {
-            let compiled = try compile(reading, environment, landlockABI, state)
+            let compiled = try compile(reading, location, environment, landlockABI, state)
             try CompiledPolicyCache(path, environment).write(compiled, state)
             return compiled
         } catch {
@@ -28,19 +27,21 @@ public enum PolicyCompiler {
     }
 
     private static func compile(
-        _ reading: PolicyReading, _ environment: [String: String], _ landlockABI: Int32, _ state: StateDirectory
+        _ reading: PolicyReading, _ location: PolicyLocation, _ environment: [String: String], _ landlockABI: Int32,
+        _ state: StateDirectory
     ) throws(LaunchError) -> CompiledPolicy {
         let policy = reading.policy
         let table = try table(policy, environment)
         let programs = table.allowAll == nil ? try ProgramList(table) : nil
         let view = try SystemView(policy, programs, state)
-        let filters = try filters(policy, hasCommandList: programs != nil)
+        let filters = try PolicyFilters(policy, location, hasCommandList: programs != nil)
         var stamps: [PathStamp] = []
-        for path in reading.paths + [try InstalledFiles.program("caisson-server")] + policy.commands.path {
+        let server = try InstalledFiles.program("caisson-server")
+        for path in reading.paths + filters.paths + [server] + policy.commands.path {
             stamps.append(try on(path) { () throws(Errno) in try PathStamp(path) })
         }
         return CompiledPolicy(
-            policy: policy, table: table, filters: filters, view: view.steps, rules: view.rules,
+            policy: policy, table: table, filters: try filters.compile(), view: view.steps, rules: view.rules,
             readTrees: view.readTrees, unseen: view.unseen,
             stamps: Array(Set(stamps + view.stamps)).sorted { $0.path < $1.path },
             kernel: Host.kernelRelease(), landlockABI: landlockABI)
@@ -76,22 +77,4 @@ public enum PolicyCompiler {
         }
     }
 
-    private static func filters(_ policy: EffectivePolicy, hasCommandList: Bool) throws(LaunchError) -> PlannedFilters {
-        let network: FilterNetwork =
-            switch policy.network.mode {
-            case .none: .none
-            case .loopback: .loopback
-            case .egress, .host: .host
-            }
-        let request = FilterRequest(
-            base: policy.syscalls.base, baseText: nil, allow: policy.syscalls.allow, deny: policy.syscalls.deny,
-            network: network, hasCommandList: hasCommandList, mayWriteExecute: policy.hardening.writeExecute)
-        do throws(FilterError) {
-            return PlannedFilters(
-                task: try FilterCompiler.task(request), reaper: try FilterCompiler.reaper(),
-                monitor: try FilterCompiler.monitor())
-        } catch {
-            throw LaunchError(.failed, "syscalls", "[syscalls] of policy \"\(policy.name)\": \(error)")
-        }
-    }
 }

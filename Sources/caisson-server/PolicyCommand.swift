@@ -40,6 +40,7 @@ struct PolicyCommand: ParsableCommand {
             do {
                 let reading = try PolicyReading(try location.find(file, allowsPath: true), location)
                 let policy = reading.policy
+                _ = try PolicyFilters(policy, location, hasCommandList: !policy.commands.allowAll).compile()
                 Output.line(
                     "\(file): ok, policy \"\(policy.name)\" (\(policy.digest.prefix(16))), \(policy.tests.count) tests")
                 return true
