@@ -26,7 +26,7 @@ struct SystemView {
         if policy.files.view == .system { try addSystem() }
         try addSettings()
         addDevices()
-        addOwnPlaces()
+        try addOwnPlaces()
         try addReadTrees()
         try addExecutableRules()
         try stampDirectories()
@@ -79,6 +79,22 @@ struct SystemView {
 
     // MARK: places of the sandbox's own
 
+    /// What of /proc tells about the host's hardware, kernel and keys. The rest of it is read-only, and what only root may
+    /// read there is closed to every task, which is never root.
+    private static let telling = [
+        "acpi", "asound", "config.gz", "kallsyms", "kcore", "key-users", "keys", "latency_stats", "mtrr", "sched_debug",
+        "scsi", "timer_list", "timer_stats",
+    ]
+
+    private mutating func addProcesses() throws(LaunchError) {
+        let isMinimal = policy.hardening.proc == .minimal
+        steps.append(.proc(target: "/proc", minimal: isMinimal))
+        for name in isMinimal ? [] : Self.telling {
+            guard let status = try status("/proc/\(name)"), status.permissions & 0o004 != 0 else { continue }
+            steps.append(.hide(path: "/proc/\(name)", isDirectory: status.isDirectory))
+        }
+    }
+
     private mutating func addDevices() {
         for name in ["null", "zero", "full", "random", "urandom"] {
             // Devices work on this mount, and nothing else of it can be changed.
@@ -91,8 +107,8 @@ struct SystemView {
         }
     }
 
-    private mutating func addOwnPlaces() {
-        steps.append(.proc(target: "/proc", minimal: policy.hardening.proc == .minimal))
+    private mutating func addOwnPlaces() throws(LaunchError) {
+        try addProcesses()
         rules.append(LandlockRule(path: "/proc", grant: [.read]))
         for (name, target) in [("tmp", "/tmp"), ("shm", "/dev/shm")] {
             steps.append(.scratch(name: name, target: target, mode: 0o1777, attributes: Self.closed))
