@@ -25,28 +25,41 @@ public enum KernelRefusal {
         return nil
     }
 
-    /// How much of the end of the output is looked at, and how many words of it.
-    private static let (window, wordLimit) = (8 << 10, 200)
+    /// How much of the end of the output is looked at, and how many names in it.
+    private static let (window, nameLimit) = (8 << 10, 100)
 
+    /// What programs write after the name, or before it, when they could not start it; longer ones first.
     private static let signs = [
-        "No such file", "not found", "ENOENT", "Permission denied", "EACCES", "cannot execute",
-        "Operation not permitted",
-        "can't execute", "no such file",
+        "No such file or directory", "no such file or directory", "command not found", "executable file not found",
+        "not found", "Permission denied", "permission denied", "cannot execute", "Operation not permitted", "ENOENT",
+        "EACCES",
     ]
 
-    /// The words of lines that complain, the last line first.
+    /// The names next to complaints, those of the last line first.
     private static func complaints(_ view: TaskView, _ task: TaskDirectory) throws(LaunchError) -> [String] {
         let slice = try on("the task's output") { () throws(Errno) in
             try task.output(view.record).tail(.both, maxBytes: window)
         }
-        var words: [String] = []
+        var found: [String] = []
         for line in String(decoding: slice.bytes, as: UTF8.self).split(separator: "\n").reversed() {
-            guard signs.contains(where: { line.contains($0) }) else { continue }
-            words += line.split { " \t\r'\"`‘’“”:,;()[]{}<>".contains($0) }.map(String.init)
-            if words.count > wordLimit { break }
+            found += names(String(line))
+            if found.count > nameLimit { break }
         }
-        return Array(words.prefix(wordLimit)).filter { $0.utf8.count <= 256 }
+        return found.filter { !$0.isEmpty && $0.utf8.count <= 256 }
     }
+
+    /// The words on both sides of a complaint: `sh: 1: id: not found`, `No such file or directory: 'id'`.
+    private static func names(_ line: String) -> [String] {
+        for sign in signs {
+            guard let range = line.firstRange(of: sign) else { continue }
+            let before = line[..<range.lowerBound].split(whereSeparator: isSeparator).last
+            let after = line[range.upperBound...].split(whereSeparator: isSeparator).first
+            return [before, after].compactMap { $0.map(String.init) }
+        }
+        return []
+    }
+
+    private static func isSeparator(_ character: Character) -> Bool { " \t\r'\"`‘’“”:,;()[]{}<>".contains(character) }
 
     private static func reason(_ word: String, _ view: TaskView, _ compiled: CompiledPolicy) throws(LaunchError)
         -> String?
@@ -59,18 +72,10 @@ public enum KernelRefusal {
             guard compiled.policy.files.execute.isEmpty else { return nil }
             return "\(name) lies in the workspace, and nothing that the task can write may be executed (files.execute)"
         }
-        guard compiled.hasCommandList, word.contains("/") || !isCommonWord(word) else { return nil }
+        guard compiled.hasCommandList else { return nil }
         guard !compiled.table.kernelPrograms.contains(where: program.isSameFile) else { return nil }
         return
             "\(name) is not on the command list of policy \"\(compiled.policy.name)\", so that the kernel shows the task no such program "
             + "(commands.allow, children)"
-    }
-
-    /// Names of programs that are ordinary words of error messages.
-    private static func isCommonWord(_ word: String) -> Bool {
-        [
-            "such", "file", "or", "directory", "not", "found", "no", "test", "which", "command", "line", "exec", "time",
-            "install", "make", "sh", "link",
-        ].contains(word.lowercased())
     }
 }
