@@ -20,7 +20,7 @@ struct TaskPlan {
             task: id, arguments: resolved.executed.map { Array($0.utf8) },
             environment: environment.map { Array($0.assignment.utf8) },
             executable: try executable(program, resolved.decision), workingDirectory: workingDirectory,
-            hostName: "caisson", identity: TaskIdentity.plan(for: id), mounts: compiled.view + places.steps,
+            hostName: "caisson", identity: TaskIdentity.plan(for: id), mounts: view + places.steps,
             scratchBytes: policy.files.tmp.bytes, network: try network(policy),
             limits: try LimitPlan.limits(policy.limits, hasControllers: cgroup != nil), landlock: landlock(policy),
             filters: compiled.filters,
@@ -31,6 +31,16 @@ struct TaskPlan {
             streams: PlannedStreams(
                 mergesError: request.mergesError, recordBytes: policy.limits.output.bytes, inputStaysOpen: false),
             cgroup: cgroup, placeholders: places.placeholders.map(\.name), descriptors: [])
+    }
+
+    /// The view, with a directory instead of a link that has a place of this task beneath it: a workspace in /var/tmp is there,
+    /// and not in /tmp.
+    private var view: [MountStep] {
+        compiled.view.map { step in
+            guard case .link(let path, _) = step, places.steps.contains(where: { Paths.isWithin($0.target, path) })
+            else { return step }
+            return .directory(path: path, mode: 0o755)
+        }
     }
 
     private func executable(_ program: ProgramIdentity, _ decision: Decision) throws(LaunchError) -> PlannedExecutable {
