@@ -1,0 +1,134 @@
+"""What messages must look like: the official models that the installed `mcp` brings along, and the official schemas.
+
+With mcp 2 these are its wire models of 2026-07-28 and 2025-11-25, with mcp 1 its models of 2025-11-25. The JSON Schemas of
+the specification are used as well where they lie beside the repository, in ../shared/schemas; nothing needs them.
+"""
+
+import functools
+import importlib.metadata
+import json
+import pathlib
+import re
+
+import jsonschema
+
+MCP_MAJOR = int(importlib.metadata.version("mcp").split(".")[0])
+ERA = "2026-07-28" if MCP_MAJOR >= 2 else "2025-11-25"
+ERAS = ("2026-07-28", "2025-11-25") if MCP_MAJOR >= 2 else ("2025-11-25",)
+
+SCHEMAS = pathlib.Path(__file__).resolve().parents[2].parent / "shared" / "schemas"
+
+# What the schemas call the result of each method.
+DEFINITIONS = {
+    "initialize": "InitializeResult",
+    "server/discover": "DiscoverResult",
+    "tools/list": "ListToolsResult",
+    "tools/call": "CallToolResult",
+}
+
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+def message(line):
+    """One line from the server as a message: UTF-8, JSON, without duplicate keys."""
+    assert line.endswith(b"\n"), "the line has no end"
+    value = json.loads(line.decode("utf-8"), object_pairs_hook=unique)
+    assert isinstance(value, dict) and value.get("jsonrpc") == "2.0", "no JSON-RPC 2.0"
+    return value
+
+
+def unique(pairs):
+    keys = [key for key, _ in pairs]
+    assert len(keys) == len(set(keys)), f"duplicate keys: {keys}"
+    return dict(pairs)
+
+
+def compiled(schema):
+    jsonschema.Draft202012Validator.check_schema(schema)
+    return jsonschema.Draft202012Validator(schema)
+
+
+def check(era, method, message, output_schema=None):
+    """Raises whatever is wrong with an answer of the server.
+
+    method: that of the request which it answers; None: no request could be read.
+    output_schema: that of the tool which was called.
+    """
+    check_envelope(era, message)
+    check_schema(era, "JSONRPCMessage", message)
+    if "error" in message:
+        assert message["error"]["message"] and not CONTROL.search(message["error"]["message"])
+        return
+    result = message["result"]
+    check_result(era, method, result)
+    if method in DEFINITIONS:
+        check_schema(era, DEFINITIONS[method], result)
+    if method == "tools/call":
+        check_call(result, output_schema)
+
+
+def check_call(result, output_schema):
+    """A model that is shown only one half of the result sees everything all the same."""
+    if output_schema:
+        output_schema.validate(result["structuredContent"])
+    texts = [block["text"] for block in result["content"]]
+    assert texts and all(texts), "there is no text"
+    for text in texts:
+        assert not CONTROL.search(text), f"control characters in {text[:200]!r}"
+    structured = result["structuredContent"]
+    if result["isError"]:
+        assert structured.get("reason") or structured.get("status") in ("exited", "signaled"), structured
+    output = structured.get("output")
+    if output and output["text"]:
+        assert output["text"] in "\n".join(texts), "the text leaves output out"
+        if output["encoding"] == "text":
+            assert not CONTROL.search(output["text"])
+
+
+if MCP_MAJOR >= 2:
+    import mcp_types._v2025_11_25 as v2025
+    import mcp_types._v2026_07_28 as v2026
+    from mcp_types import methods
+
+    def check_envelope(era, message):
+        of = v2026 if era == "2026-07-28" else v2025
+        (of.JSONRPCErrorResponse if "error" in message else of.JSONRPCResultResponse).model_validate(message)
+
+    def check_result(era, method, result):
+        methods.validate_server_result(method, era, result)
+
+else:
+    from mcp import types
+
+    RESULTS = {
+        "initialize": types.InitializeResult,
+        "tools/list": types.ListToolsResult,
+        "tools/call": types.CallToolResult,
+        "ping": types.EmptyResult,
+        "logging/setLevel": types.EmptyResult,
+    }
+
+    def check_envelope(era, message):
+        if "id" not in message:  # which its model does not know, and the specification does
+            types.ErrorData.model_validate(message["error"])
+        else:
+            types.JSONRPCMessage.model_validate(message)
+
+    def check_result(era, method, result):
+        RESULTS[method].model_validate(result)
+
+
+def check_schema(era, definition, value):
+    validator = schema(era, definition)
+    if validator:
+        validator.validate(value)
+
+
+@functools.cache
+def schema(era, definition):
+    path = SCHEMAS / f"mcp-{era}.schema.json"
+    if not path.exists():
+        return None
+    document = json.loads(path.read_text())
+    assert definition in document["$defs"], f"{path.name} has no {definition}"
+    return jsonschema.Draft202012Validator(document | {"$ref": f"#/$defs/{definition}"})

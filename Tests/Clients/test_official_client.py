@@ -1,0 +1,216 @@
+"""The official Python client drives the server: with mcp 2 in both of its modes, with mcp 1 by its handshake."""
+
+import contextlib
+import os
+import re
+
+import anyio
+import pytest
+
+import host
+import models
+
+if models.MCP_MAJOR >= 2:
+    from mcp import Client, MCPError, StdioServerParameters
+
+    MODES = {"auto": "2026-07-28", "legacy": "2025-11-25"}
+
+    @contextlib.asynccontextmanager
+    async def connected(parameters, mode):
+        async with Client(parameters, mode=mode, read_timeout_seconds=30) as client:
+            yield client, client.protocol_version, client.server_info, client.server_capabilities, client.instructions
+
+else:
+    from mcp import ClientSession, McpError, StdioServerParameters
+    from mcp.client.stdio import stdio_client
+
+    MCPError = McpError
+    MODES = {"handshake": "2025-11-25"}
+
+    @contextlib.asynccontextmanager
+    async def connected(parameters, mode):
+        async with stdio_client(parameters) as (reading, writing), ClientSession(reading, writing) as session:
+            hello = await session.initialize()
+            yield session, hello.protocolVersion, hello.serverInfo, hello.capabilities, hello.instructions
+
+
+# The names of fields differ between the two packages.
+def structured(result):
+    return getattr(result, "structured_content", None) or result.structuredContent
+
+
+def is_error(result):
+    return result.is_error if hasattr(result, "is_error") else result.isError
+
+
+@pytest.fixture(params=MODES)
+def drive(request, programs, environment, workspace, shared_state):
+    """Runs a conversation with the official client in each of its modes; afterwards no task is left."""
+
+    def run(conversation, policy="open"):
+        command = ["mcp", "--policy", policy, "--allow-policy", "list", "--workspace", str(workspace)]
+        parameters = StdioServerParameters(
+            command=str(programs / "caisson"), args=command, env=environment, cwd=str(workspace)
+        )
+
+        async def whole():
+            with anyio.fail_after(60):
+                async with connected(parameters, request.param) as connection:
+                    await conversation(*connection)
+
+        anyio.run(whole)
+
+    run.version = MODES[request.param]
+    yield run
+    host.end_tasks(programs / "caisson", shared_state)
+
+
+def test_agrees_on_the_newest_version_of_its_era_and_introduces_itself(drive):
+    async def conversation(client, version, server, capabilities, instructions):
+        assert version == drive.version
+        assert server.name == "caisson" and re.match(r"\d+\.\d+\.\d+", server.version)
+        assert capabilities.tools is not None
+        assert capabilities.resources is None and capabilities.prompts is None
+        assert "read_output" in instructions
+
+    drive(conversation)
+
+
+def test_lists_six_tools_with_schemas_and_hints(drive):
+    async def conversation(client, *_):
+        tools = {tool.name: tool for tool in (await client.list_tools()).tools}
+        assert list(tools) == [
+            "execute_command", "read_output", "force_terminate", "list_sessions", "explain_policy", "claude_code",
+        ]  # fmt: skip
+        for tool in tools.values():
+            schema = getattr(tool, "input_schema", None) or tool.inputSchema
+            assert schema["additionalProperties"] is False
+            models.compiled(schema)
+            assert tool.description and tool.title
+        hints = tools["read_output"].annotations
+        assert getattr(hints, "read_only_hint", None) or hints.readOnlyHint
+
+    drive(conversation)
+
+
+def test_calls_each_of_the_six_tools(drive, workspace):
+    async def conversation(client, *_):
+        made = await client.call_tool("execute_command", {"command": "sh -c 'echo made > file; echo out'"})
+        assert not is_error(made), made
+        assert structured(made)["exit_code"] == 0 and structured(made)["output"]["text"] == "out\n"
+        assert "out\n" in made.content[0].text
+        task = structured(made)["task_id"]
+
+        again = await client.call_tool("read_output", {"task_id": task, "offset": 0})
+        assert structured(again)["output"]["text"] == "out\n"
+
+        ended = await client.call_tool("force_terminate", {"task_id": task})
+        assert structured(ended)["status"] == "exited"
+
+        listed = await client.call_tool("list_sessions", {})
+        assert task in [session["task_id"] for session in structured(listed)["sessions"]]
+
+        explained = await client.call_tool("explain_policy", {"argv": ["id"]})
+        assert structured(explained)["decision"] == "allowed"
+
+        refused = await client.call_tool("claude_code", {"prompt": "hello"})
+        assert is_error(refused) and "claude" in structured(refused)["reason"]
+
+    drive(conversation)
+    assert (workspace / "file").read_text() == "made\n"
+
+
+def test_follows_a_long_task_and_ends_it(drive):
+    async def conversation(client, *_):
+        script = "i=0; while sleep 0.1; do i=$((i+1)); echo line $i; done"
+        begun = await client.call_tool("execute_command", {"argv": ["sh", "-c", script], "wait": False})
+        assert structured(begun)["status"] == "running"
+        task, pid = structured(begun)["task_id"], structured(begun)["pid"]
+        assert b"line $i" in host.processes()[pid]
+        text = structured(begun)["output"]["text"]
+        while "line 5\n" not in text:
+            more = await client.call_tool("read_output", {"task_id": task, "timeout_ms": 5000})
+            text += structured(more)["output"]["text"]
+        assert text.splitlines()[:5] == [f"line {number}" for number in range(1, 6)]
+        end = await client.call_tool("force_terminate", {"task_id": task})
+        assert not is_error(end)
+        assert structured(end)["status"] == "terminated"
+        assert structured(end)["end"]["proof"]["kind"] in ("init_reaped", "cgroup_empty")
+        assert not os.path.exists(f"/proc/{pid}")
+
+    drive(conversation)
+
+
+def test_shows_a_refusal_as_a_result_with_its_reason(drive, workspace):
+    async def conversation(client, *_):
+        refused = await client.call_tool("execute_command", {"argv": ["touch", "made"], "policy": "list"})
+        assert is_error(refused)
+        assert structured(refused)["status"] == "refused"
+        assert "touch" in refused.content[0].text and "commands.allow" in refused.content[0].text
+
+    drive(conversation)
+    assert not (workspace / "made").exists()
+
+
+def test_an_unknown_tool_is_an_error_of_the_protocol(drive):
+    async def conversation(client, *_):
+        with pytest.raises(MCPError) as failure:
+            await client.call_tool("run_anything", {})
+        assert failure.value.error.code == -32602
+
+    drive(conversation)
+
+
+def test_many_calls_at_once_are_each_answered(drive):
+    async def conversation(client, *_):
+        answers = {}
+
+        async def one(number):
+            answers[number] = await client.call_tool("execute_command", {"argv": ["echo", str(number)]})
+
+        async with anyio.create_task_group() as group:
+            for number in range(20):
+                group.start_soon(one, number)
+        assert {number: structured(answer)["output"]["text"] for number, answer in answers.items()} == {
+            number: f"{number}\n" for number in range(20)
+        }
+
+    drive(conversation)
+
+
+def test_a_client_that_asks_for_progress_is_served(drive):
+    """Progress is not sent yet; a token must do no harm."""
+
+    async def conversation(client, *_):
+        seen = []
+
+        async def progress(*values):
+            seen.append(values)
+
+        answer = await client.call_tool("execute_command", {"argv": ["echo", "x"]}, progress_callback=progress)
+        assert structured(answer)["output"]["text"] == "x\n"
+        assert seen == sorted(seen)
+
+    drive(conversation)
+
+
+def test_tasks_go_on_when_the_client_leaves(drive, programs, environment, shared_state):
+    tasks = []
+
+    async def first(client, *_):
+        begun = await client.call_tool("execute_command", {"argv": ["sh", "-c", "echo one; sleep 60"], "wait": False})
+        tasks.append(structured(begun)["task_id"])
+        while "one" not in structured(begun)["output"]["text"]:
+            begun = await client.call_tool("read_output", {"task_id": tasks[0], "timeout_ms": 5000})
+
+    async def second(client, *_):
+        listed = await client.call_tool("list_sessions", {"status": "running"})
+        assert tasks[0] in [session["task_id"] for session in structured(listed)["sessions"]]
+        more = await client.call_tool("read_output", {"task_id": tasks[0]})
+        assert structured(more)["output"]["text"] == "", "it was read already"
+        end = await client.call_tool("force_terminate", {"task_id": tasks[0]})
+        assert structured(end)["status"] == "terminated"
+
+    drive(first)
+    assert host.monitors(shared_state) == set(tasks)
+    drive(second)
