@@ -34,6 +34,8 @@ public enum EndText {
     private static func loss(_ end: EndRecord) -> String {
         switch end.cause {
         case "host_restarted": "the host was restarted while it ran"
+        case "layer_lost":
+            "what hides or protects \(end.limit ?? "a path") was undone on the host while it ran, and so it was ended"
         case "monitor_died": "its monitor was killed, and its sandbox ended with it"
         default: end.cause
         }

@@ -49,6 +49,15 @@ struct Ending {
         return ask(signal, grace ?? self.grace, now)
     }
 
+    /// A layer is no longer there: everything is killed at once.
+    ///
+    /// - Parameter what: What is no longer hidden or protected.
+    mutating func lose(_ what: String, now: UInt64) -> [Action] {
+        guard phase == .running || phase == .asked else { return [] }
+        order = (.lost, "layer_lost", nil, what)
+        return kill(now)
+    }
+
     private mutating func ask(_ signal: Int32, _ grace: UInt64, _ now: UInt64) -> [Action] {
         phase = .asked
         guard signal != SIGKILL, grace > 0 else { return kill(now) }

@@ -17,6 +17,7 @@ final class Monitor {
     var report: Int32? = AirlockDescriptor.report
     var streams: [OutputStream] = []
     var inputSource: Int32?
+    private var mounts: MountWatch?
     private var readyTask = false
     private var readyReaper = false
     private let spool: SpoolWriter
@@ -70,6 +71,7 @@ final class Monitor {
             if poll.status { try readStatus(sandbox) }
             if poll.executed, startedAt == nil, !ending.isOver { started() }
             try step(.pipes) { () throws(Errno) in try moveOutput(&control) }
+            if poll.mounts { try step(.mounts) { () throws(Errno) in try checkMounts(sandbox) } }
             if poll.report { readReport(sandbox) }
             try step(.controlSocket) { () throws(Errno) in try serve(poll.control, &control, sandbox) }
             perform(ending.expire(now: Clock.monotonic(), wallText: wallText), sandbox)
@@ -81,6 +83,7 @@ final class Monitor {
         var status = false
         var executed = false
         var report = false
+        var mounts = false
         /// Places of control connections that have something; -1 is the listener.
         var control: [Int] = []
     }
@@ -91,6 +94,7 @@ final class Monitor {
         let status = poll.add(sandbox.status, POLLIN_)
         let gate = gateIsOpen && startedAt == nil ? poll.add(sandbox.gate, 0) : nil
         let front = report.map { poll.add($0, POLLIN_) }
+        let table = mounts.map { poll.add($0.table, Int32(POLLPRI)) }
         let listener = poll.add(control.listener, POLLIN_)
         let clients = control.connections.map { poll.add($0.socket, POLLIN_) }
         for stream in streams {
@@ -104,6 +108,7 @@ final class Monitor {
         events.status = poll.events(status) & POLLIN_ != 0
         events.executed = gate.map { poll.events($0) != 0 } ?? false
         events.report = front.map { poll.events($0) != 0 } ?? false
+        events.mounts = table.map { poll.events($0) != 0 } ?? false
         events.control = clients.indices.filter { poll.events(clients[$0]) != 0 }
         if poll.events(listener) != 0 { events.control.append(-1) }
         dropDeadSinks(poll, from: clients.last ?? listener)
@@ -151,10 +156,17 @@ final class Monitor {
             let receipt = try observation.receipt(task: task, reaper: sandbox.initPid, group: inherited.cgroup)
             try Files.replace("receipt", with: receipt.sealed, at: AirlockDescriptor.directory, durable: false)
             guard receipt.difference == nil else { throw Errno(rawValue: EBADE) }
+            mounts = try MountWatch(plan, process: sandbox.initPid)
         }
         try MonitorConfinement.apply(plan, inherited)
         gateIsOpen = true
         try step(.gate) { () throws(Errno) in try Transfer.write(sandbox.gate, [1]) }
+    }
+
+    /// Something was mounted or taken away: a task that sees what is hidden from it is ended.
+    private func checkMounts(_ sandbox: Sandbox) throws(Errno) {
+        guard !ending.isOver, let place = try mounts?.lost() else { return }
+        perform(ending.lose(place, now: Clock.monotonic()), sandbox)
     }
 
     private func started() {
@@ -272,7 +284,8 @@ final class Monitor {
         do {
             try drainStatus(sandbox)
             _ = try Processes.reap(sandbox.initPid)
-            for index in streams.indices { try streams[index].move(into: spool, buffer) }
+            // Nobody writes any more: what is left is at most what a pipe holds.
+            for index in streams.indices { try streams[index].move(into: spool, buffer, atMost: 64) }
             try spool.seal()
             try removePlaceholders()
         } catch {

@@ -47,7 +47,13 @@ struct Observation {
         }
         add(subject, "no_new_privs", "1", status["NoNewPrivs"])
         add(subject, "seccomp", "2", status["Seccomp"])
-        add(subject, "seccomp_filters", "1", status["Seccomp_filters"])
+        add(subject, "seccomp_filters", try plannedFilters(), status["Seccomp_filters"])
+    }
+
+    /// Its own filter, besides those under which this process was started: a container has one of its own.
+    private func plannedFilters() throws(Errno) -> String {
+        let inherited = ProcessStatus(String(decoding: try Files.contents("/proc/self/status"), as: UTF8.self))
+        return "\((Int(inherited["Seccomp_filters"]) ?? 0) + 1)"
     }
 
     private func repeated(_ number: UInt32) -> String {

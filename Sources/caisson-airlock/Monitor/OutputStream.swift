@@ -25,9 +25,15 @@ struct OutputStream {
     var isHeldBack: Bool { sent < pending.count }
 
     /// Moves what is there. Returns when the pipe is empty for now, ended, or the front end can't take more.
-    mutating func move(into spool: SpoolWriter, _ buffer: UnsafeMutableRawBufferPointer) throws(Errno) {
+    ///
+    /// - Parameter reads: More are left for the next time: a task that never stops printing must not keep the monitor from
+    ///   its deadlines.
+    mutating func move(
+        into spool: SpoolWriter, _ buffer: UnsafeMutableRawBufferPointer, atMost reads: Int = 16
+    ) throws(Errno) {
         try flush()
-        while let source, !isHeldBack {
+        for _ in 0..<reads {
+            guard let source, !isHeldBack else { return }
             guard let count = try available({ () throws(Errno) in try Transfer.read(source, into: buffer) }) else {
                 return
             }

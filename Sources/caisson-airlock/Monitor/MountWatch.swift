@@ -1,0 +1,35 @@
+import Glibc
+import Kernel
+import Records
+
+/// Watches that what hides and protects names stays where it is.
+///
+/// The host can take a mount off its place without meaning to: renaming a new file over a hidden one is enough, and the
+/// secret would be readable inside. The kernel tells of every change of a mount namespace by POLLPRI on its mountinfo.
+/// Source: proc(5), /proc/PID/mountinfo.
+struct MountWatch {
+    /// To be polled for POLLPRI.
+    let table: Int32
+    private let places: [String]
+
+    /// Begins to watch; nil where the plan hides and protects nothing.
+    ///
+    /// - Parameter process: A process in the sandbox's mount namespace, which is opened while it may still be read.
+    init?(_ plan: LaunchPlan, process: Int32) throws(Errno) {
+        places = plan.mounts.compactMap { step in
+            switch step {
+            case .hide(let path, _), .pin(let path, _): path
+            default: nil
+            }
+        }
+        guard !places.isEmpty else { return nil }
+        table = try Files.open("/proc/\(process)/mountinfo", O_RDONLY).release()
+    }
+
+    /// A place whose mount is gone; nil: all are there.
+    func lost() throws(Errno) -> String? {
+        _ = try checked { lseek(table, 0, SEEK_SET) }
+        let mounts = MountTable(String(decoding: try Transfer.readAll(table, limit: 1 << 20), as: UTF8.self))
+        return places.first { mounts.flags($0) == "missing" }
+    }
+}
