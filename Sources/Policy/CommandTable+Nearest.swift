@@ -23,13 +23,17 @@ extension CommandTable {
         let called = VisibleText.quoted(argv[0])
         guard let first = forms.first else {
             let text = "\(called) (\(VisibleText.bounded(program.path))) is not on the list"
-            return Decision(.refused, key: "commands", reasons: [Reason(text, rule: "commands.allow")])
+            return Decision(
+                .refused, key: "commands", reasons: [Reason(text, rule: "commands.allow", origin: listOrigin)])
         }
         let list = forms.prefix(8).map { "\"\($0.spelling)\"" }.joined(separator: ", ")
         let text = "\(called) is on the list only as \(list)"
         return Decision(
             .refused, key: "commands", reasons: [Reason(text, rule: "commands.allow", origin: first.origin)])
     }
+
+    /// Where the list is: at its first entry.
+    private var listOrigin: Origin { entries.first?.entry.origin ?? unresolved.first?.origin ?? .standard }
 
     /// Adds what would be allowed instead.
     func explained(_ decision: Decision, _ argv: [String], _ program: ProgramIdentity?) -> Decision {
