@@ -101,8 +101,8 @@ int csn_fsconfig(int fd, unsigned command, const char *key, const char *value) {
 
 int csn_fsmount(int fd, unsigned attributes) { return (int)syscall(NR_fsmount, fd, 1 /* FSMOUNT_CLOEXEC */, attributes); }
 
-int csn_mount_setattr(int fd, const char *path, unsigned flags, uint64_t set, uint64_t clear, int userns) {
-    struct { uint64_t set, clear, propagation, userns; } attributes = {set, clear, 0, userns >= 0 ? (uint64_t)userns : 0};
+int csn_mount_setattr(int fd, const char *path, unsigned flags, uint64_t set, uint64_t propagation, int userns) {
+    struct { uint64_t set, clear, propagation, userns; } attributes = {set, 0, propagation, userns >= 0 ? (uint64_t)userns : 0};
     return (int)syscall(NR_mount_setattr, fd, path, flags, &attributes, sizeof attributes);
 }
 

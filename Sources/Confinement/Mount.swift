@@ -29,18 +29,21 @@ public enum Mount {
         return Descriptor(owning: try checked { csn_fsmount(context.number, UInt32(attributes.rawValue)) })
     }
 
-    /// Sets attributes of a mount and of all mounts below it.
+    /// Sets attributes of a mount and of all mounts below it, and cuts it off from the host: where mounts are shared
+    /// (systemd makes them so), what is mounted inside would appear outside, and what is mounted outside inside.
     public static func restrict(
         _ mount: Int32, _ attributes: MountAttributes, recursive: Bool = true
     ) throws(Errno) {
         let flags = UInt32(CSN_AT_EMPTY_PATH | (recursive ? CSN_AT_RECURSIVE : 0))
-        _ = try checked { csn_mount_setattr(mount, "", flags, attributes.rawValue, 0, -1) }
+        _ = try checked { csn_mount_setattr(mount, "", flags, attributes.rawValue, UInt64(CSN_MS_PRIVATE), -1) }
     }
 
     /// Maps owners of a detached mount through a user namespace; needs privilege over the file system.
     public static func mapOwners(_ mount: Int32, through namespace: Int32) throws(Errno) {
-        let set = UInt64(CSN_MOUNT_ATTR_IDMAP)
-        _ = try checked { csn_mount_setattr(mount, "", UInt32(CSN_AT_EMPTY_PATH), set, 0, namespace) }
+        let (set, propagation) = (UInt64(CSN_MOUNT_ATTR_IDMAP), UInt64(CSN_MS_PRIVATE))
+        _ = try checked {
+            csn_mount_setattr(mount, "", UInt32(CSN_AT_EMPTY_PATH), set, propagation, namespace)
+        }
     }
 
     /// Attaches a detached mount at a directory or file.

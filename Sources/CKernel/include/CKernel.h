@@ -30,6 +30,7 @@ enum {
     CSN_MOUNT_ATTR_NOATIME = 0x10,
     CSN_MOUNT_ATTR_NOSYMFOLLOW = 0x00200000,
     CSN_MOUNT_ATTR_IDMAP = 0x00100000,
+    CSN_MS_PRIVATE = 1 << 18,
     CSN_P_PIDFD = 3,
     CSN_UMOUNT_NOFOLLOW = 8,
     CSN_PR_SET_PDEATHSIG = 1,
@@ -86,7 +87,8 @@ int csn_move_mount(int from, const char *from_path, int to, const char *to_path,
 int csn_fsopen(const char *type);
 int csn_fsconfig(int fd, unsigned command, const char *key, const char *value);
 int csn_fsmount(int fd, unsigned attributes);
-int csn_mount_setattr(int fd, const char *path, unsigned flags, uint64_t set, uint64_t clear, int userns);
+// propagation is 0 or one of MS_PRIVATE, MS_SLAVE, MS_SHARED; userns is a descriptor or -1.
+int csn_mount_setattr(int fd, const char *path, unsigned flags, uint64_t set, uint64_t propagation, int userns);
 int csn_seccomp_install(const void *filter, unsigned short count);
 int csn_seccomp_action_available(uint32_t action);
 int csn_landlock_abi(void);
