@@ -65,7 +65,7 @@ let package = Package(
         module("Policy", ["Records"]),
         module("PolicyText", ["Policy", tomlKit]),
         module("Tasks", ["Kernel", "Records", "Spooling", "JSON", "Policy"]),
-        module("Launching", ["Kernel", "Records", "Policy", "Tasks", "Spooling"]),
+        module("Launching", ["Kernel", "Records", "Policy", "Tasks", "Spooling", "JSON"]),
         module(
             "PolicyCompiling",
             ["Kernel", "Records", "Policy", "PolicyText", "SyscallFiltering", "Launching", "Tasks"]),

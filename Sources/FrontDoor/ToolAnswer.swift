@@ -76,39 +76,20 @@ enum ToolAnswer {
     static func refusal(_ problem: PolicyProblem, argv: [String]) -> ToolResult {
         switch problem {
         case .files(let errors):
-            return failure("the policy can't be used: \(errors)", cause: "policy", argv: argv)
-        case .host(let error):
-            guard let decision = error.decision else {
-                return failure(error.description, cause: error.cause, argv: argv, isRefused: error.kind != .failed)
-            }
-            return refusal(error, decision, argv)
+            return refusal(LaunchError(.failed, "policy", "the policy can't be used: \(errors)"), argv)
+        case .host(let error): return refusal(error, argv)
         }
     }
 
-    private static func refusal(_ error: LaunchError, _ decision: Decision, _ argv: [String]) -> ToolResult {
-        var object = refused(error.message, cause: error.cause, argv: argv, status: .refused)
-        object["decision"] = .string(decision.verdict.rawValue)
-        object["reasons"] = .array(decision.reasons.map(ExplanationText.json))
-        object["nearest_allowed"] = JSON(decision.nearestAllowed)
-        let next =
-            decision.nearestAllowed.isEmpty
-            ? "call explain_policy to see what is allowed"
-            : "allowed instead: \(decision.nearestAllowed.joined(separator: ", "))"
-        object["next"] = .string(next)
-        return ToolResult(object, texts: ["refused: \(error.message)\n[\(next)]"], isError: true)
-    }
-
-    /// Any other reason for which nothing was done.
-    static func failure(_ sentence: String, cause: String, argv: [String] = [], isRefused: Bool = false) -> ToolResult {
-        let object = refused(sentence, cause: cause, argv: argv, status: isRefused ? .refused : .failedToStart)
-        return ToolResult(object, texts: [isRefused ? "refused: \(sentence)" : sentence], isError: true)
-    }
-
-    private static func refused(_ sentence: String, cause: String, argv: [String], status: TaskStatus) -> JSONObject {
-        [
-            "argv": JSON(argv), "status": .string(status.word), "reason": .string(sentence),
-            "end": ["cause": .string(cause), "proof": .null],
-        ]
+    private static func refusal(_ error: LaunchError, _ argv: [String]) -> ToolResult {
+        var object = error.json(arguments: argv)
+        var text = error.kind == .failed ? error.description : "refused: \(error.description)"
+        if error.decision != nil {
+            let next = "call explain_policy to see what is allowed"
+            object["next"] = .string(next)
+            text += "\n[\(next)]"
+        }
+        return ToolResult(object, texts: [text], isError: true)
     }
 
     /// A task that can't be found or asked.

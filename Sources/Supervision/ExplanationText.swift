@@ -1,5 +1,6 @@
 public import JSON
-public import Policy
+internal import Launching
+internal import Policy
 
 /// An explanation for people and for programs.
 public enum ExplanationText {
@@ -26,17 +27,9 @@ public enum ExplanationText {
             "decision": .string(decision.verdict.rawValue), "argv": JSON(explanation.arguments),
             "program": explanation.program.map(JSON.string) ?? .null,
             "policy": ["name": .string(explanation.policy), "digest": .string(explanation.digest)],
-            "reasons": .array(decision.reasons.map(json)),
+            "reasons": .array(decision.reasons.map(\.json)),
             "layers": .array(explanation.layers.map { ["name": .string($0.name), "state": .string($0.state)] }),
             "arbitrary_code": .bool(decision.arbitraryCode), "nearest_allowed": JSON(decision.nearestAllowed),
-        ]
-    }
-
-    /// One step of a decision.
-    public static func json(_ reason: Reason) -> JSON {
-        [
-            "text": .string(reason.text), "rule": .string(reason.rule), "file": .string(reason.file),
-            "line": JSON(reason.line),
         ]
     }
 }

@@ -1,4 +1,5 @@
 import Glibc
+import JSON
 import Kernel
 import Launching
 import Policy
@@ -27,6 +28,17 @@ struct RunCommand {
         guard !options.has("tty") else {
             throw UsageError("--tty is not there yet", "leave it out: the task gets pipes")
         }
+        do {
+            return try start()
+        } catch let error as LaunchError where options.has("json") {
+            // The last line on standard error is the task view, of a task that was not started too.
+            Message.print(error)
+            Message.write(JSON.object(error.json(arguments: options.rest)).text + "\n", to: 2)
+            return error.exitCode
+        }
+    }
+
+    private func start() throws -> Int32 {
         let frontEnd = try FrontEnd(options)
         let compiled = try frontEnd.policy(options.value("policy") ?? "default")
         var request = LaunchRequest(.arguments(options.rest), owner: "cli:\(Host.user)")
