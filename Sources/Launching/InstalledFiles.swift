@@ -8,13 +8,19 @@ public enum InstalledFiles {
         let program = try on("/proc/self/exe") { () throws(Errno) in try Host.program() }
         guard let directory = Paths.parent(program) else { return [] }
         var places = ["\(directory)/\(name)"]
-        if let prefix = Paths.parent(directory) { places.append("\(prefix)/\(tree)/\(name)") }
+        if let prefix = prefix(of: directory) { places.append("\(prefix)/\(tree)/\(name)") }
         // SwiftPM's layout: CHECKOUT/.build/TRIPLE/CONFIGURATION/PROGRAM.
         let components = Paths.components(directory)
         if components.count > 3, components[components.count - 3] == ".build" {
             places.append("/" + components.dropLast(3).joined(separator: "/") + "/\(name)")
         }
         return places
+    }
+
+    /// The root of an installation: of `PREFIX/bin` and of `PREFIX/libexec/caisson` it is PREFIX.
+    private static func prefix(of directory: String) -> String? {
+        let own = "/libexec/caisson"
+        return directory.hasSuffix(own) ? String(directory.dropLast(own.count)) : Paths.parent(directory)
     }
 
     /// The path of a program of ours, checked: nobody but root and this user may have written it.
