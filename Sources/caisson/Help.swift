@@ -13,7 +13,8 @@ enum Help {
           wait ID...                wait for tasks
           stop ID...                end tasks
           inspect ID                plan, receipt, usage, end and its proof
-          policy check|explain|show check policies, explain a decision, show what is in force
+          prune                     remove ended tasks that have been kept long enough
+          policy SUBCOMMAND         check policies, explain a decision, show what is in force, run a policy's tests
           doctor                    what this host can enforce, and how to get the rest
           mcp                       serve MCP on standard input and output
 

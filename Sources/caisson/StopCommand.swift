@@ -43,7 +43,7 @@ struct StopCommand {
         if let control = try TaskControl(task) { _ = try control.send(request) }
         guard let end = try TaskWait.end(of: task) else { return false }
         if options.has("json") { return try Conclusion(frontEnd.state, task.id, wantsJSON: true).tell(end) >= 0 }
-        let killed = end.proof?.killed.map { ", \($0) more processes were killed" } ?? ""
+        let killed = end.proof?.killed.map { ", \($0) more process\($0 == 1 ? " was" : "es were") killed" } ?? ""
         Message.help("\(task.id) \(end.status.word)\(killed)", to: 1)
         return true
     }
