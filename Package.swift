@@ -6,6 +6,7 @@ import PackageDescription
 //     caisson (run, logs, wait, stop, inspect)      caisson-server (mcp, policy, ps, doctor)      caisson-airlock
 //     FrontDoor       stdio, error -> wire
 //     ToolProtocol    JSON-RPC and MCP values
+//     Patterns        regular expressions over a stream, in linear time
 //     Supervision     many tasks: admit, list, adopt
 //     Ledger          SQLite
 //     PolicyCompiling scan of executables, mask layer, filters: once for each policy and host
@@ -74,10 +75,12 @@ let package = Package(
             "Supervision",
             ["Kernel", "Records", "Policy", "Launching", "PolicyCompiling", "Tasks", "Ledger", "JSON"]),
         module("ToolProtocol", ["JSON"]),
+        module("Patterns"),
         module(
             "FrontDoor",
             [
-                "ToolProtocol", "JSON", "Supervision", "PolicyCompiling", "Launching", "Tasks", "Spooling", "Policy",
+                "ToolProtocol", "JSON", "Patterns", "Supervision", "PolicyCompiling", "Launching", "Tasks", "Spooling",
+                "Policy",
                 "Records", "Kernel",
             ]),
         staticExecutable("caisson", ["Kernel", "Records", "JSON", "Policy", "Launching", "Tasks", "Spooling"]),
@@ -96,6 +99,7 @@ let package = Package(
         tests("Policy", ["Policy", "Records"]),
         tests("PolicyText", ["PolicyText", "Policy"]),
         tests("ToolProtocol", ["ToolProtocol", "JSON"]),
+        tests("Patterns", ["Patterns"]),
         tests("Ledger", ["Ledger", "Records"]),
     ],
     swiftLanguageModes: [.v6]

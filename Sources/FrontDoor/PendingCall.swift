@@ -28,6 +28,8 @@ struct PendingCall {
     let failsWithTask: Bool
     /// Whether new output is enough, or only the end.
     var wantsOutput: Bool
+    /// What the output is searched for, where the caller waits for a pattern.
+    var search: PatternSearch?
     /// Whether it is the call that ends the task.
     var endsTask = false
 
@@ -64,6 +66,11 @@ struct OutputReading {
     var maximumBytes: Int
     var isRaw: Bool
     var place: ReaderPlace
+
+    /// The offset at which the part begins.
+    func start(_ task: TaskDirectory) throws(TaskError) -> UInt64 {
+        try begin(task, task.output(try task.record())).0
+    }
 
     /// Reads the part, and says where the reader's place moves once the answer is written; nil: it stays.
     func read(_ task: TaskDirectory, isFinal: Bool) throws(TaskError) -> (part: OutputPart, place: UInt64?) {

@@ -121,9 +121,6 @@ struct ToolCalls {
     }
 
     private func read(_ call: ToolCall, _ request: ReadOutputRequest) throws(TaskError) -> Outcome {
-        guard request.pattern == nil else {
-            throw .refused("until is not there yet; leave it out and wait with timeout_ms")
-        }
         let task = try task(request.task)
         var reading = reading(SpoolSource(word: request.stream.rawValue) ?? .both, reader: request.reader)
         reading.maximumBytes = request.maximumBytes
@@ -133,16 +130,48 @@ struct ToolCalls {
         case .offset(let offset): reading.start = .offset(offset)
         case .tail(let lines): reading.start = .tail(lines)
         }
+        var pending = answered(call, task, reading)
+        if let pattern = request.pattern { pending.search = try search(pattern, task, reading) }
         let timeout = Self.nanoseconds(request.timeout)
-        let view = try TaskView(task)
-        let part = try reading.read(task, isFinal: view.end != nil).part
-        guard timeout > 0, view.end == nil, part.slice.bytes.isEmpty, part.slice.droppedBytes == 0,
-            let control = try follow(task)
-        else { return .wait(answered(call, task, reading)) }
-        return .wait(
-            PendingCall(
-                call: call, task: task, wait: .news(control), deadline: Clock.monotonic() + timeout, reading: reading,
-                failsWithTask: true, wantsOutput: true))
+        // Counted before it is looked at: what comes in between is news.
+        let seen = try Self.totals(task)
+        guard timeout > 0, try task.end() == nil, try !hasNews(&pending), let control = try follow(task, beyond: seen)
+        else {
+            return .wait(pending)
+        }
+        (pending.wait, pending.deadline) = (.news(control), Clock.monotonic() + timeout)
+        return .wait(pending)
+    }
+
+    private func search(
+        _ pattern: String, _ task: TaskDirectory, _ reading: OutputReading
+    ) throws(TaskError) -> PatternSearch {
+        let start = try reading.start(task)
+        do {
+            return try PatternSearch(pattern, reading.source, from: start)
+        } catch {
+            throw .refused("until: \(error)")
+        }
+    }
+
+    /// Whether a call that waits for output has what it waits for: a match, or any output without a pattern.
+    private func hasNews(_ pending: inout PendingCall) throws(TaskError) -> Bool {
+        guard pending.search != nil else {
+            let part = try pending.reading.read(pending.task, isFinal: false).part
+            return !part.slice.bytes.isEmpty || part.slice.droppedBytes > 0
+        }
+        return try searchOn(&pending, isFinal: false)
+    }
+
+    /// Searches what is there; in one go, because what has been recorded is bounded by the record's limit.
+    private func searchOn(_ pending: inout PendingCall, isFinal: Bool) throws(TaskError) -> Bool {
+        let reader = pending.task.output(try pending.task.record())
+        do throws(Errno) {
+            while try pending.search?.advance(reader, isFinal: isFinal) ?? false {}
+        } catch {
+            throw .system("the task's output", error)
+        }
+        return pending.search?.isFound ?? false
     }
 
     /// A call that has what it needs: its deadline has passed.
@@ -152,9 +181,8 @@ struct ToolCalls {
             wantsOutput: true)
     }
 
-    /// A connection on which the monitor tells of more output than there is now, or of the end; nil: it has ended.
-    private func follow(_ task: TaskDirectory) throws(TaskError) -> ControlConnectionReference? {
-        let totals = try Self.totals(task)
+    /// A connection on which the monitor tells of more output than was seen, or of the end; nil: it has ended.
+    private func follow(_ task: TaskDirectory, beyond totals: UInt64) throws(TaskError) -> ControlConnectionReference? {
         guard let control = try TaskControl(task), try control.send(.follow(bytes: totals)) else { return nil }
         return ControlConnectionReference(control)
     }
@@ -257,7 +285,12 @@ struct ToolCalls {
     {
         switch try connection.control.reply(timeout: 0) {
         case .ended, nil: return true
-        case .progress: return pending.wantsOutput
+        case .progress:
+            guard pending.search != nil else { return pending.wantsOutput }
+            let seen = try Self.totals(pending.task)
+            if try searchOn(&pending, isFinal: false) { return true }
+            // The monitor tells once: it is asked again, for more than was searched.
+            return try !connection.control.send(.follow(bytes: seen))
         case .started, .done, .refused: return false
         }
     }
@@ -281,6 +314,8 @@ struct ToolCalls {
             var view = try TaskView(pending.task)
             let (part, place) = try pending.reading.read(pending.task, isFinal: view.end != nil)
             view.output = part
+            var pending = pending
+            if pending.search != nil { view.isMatched = try searchOn(&pending, isFinal: view.end != nil) }
             explain(&view, pending.task)
             let move: (() -> Void)? = place.map { offset in
                 {

@@ -14,6 +14,8 @@ public struct TaskView: Sendable {
     public var output: OutputPart?
     /// Why it stands as it does, where that is known or can be deduced.
     public var reason: String?
+    /// Whether the output matched the pattern that the caller waits for; nil: there is none.
+    public var isMatched: Bool?
     /// Whether `reason` was only deduced.
     public var isInferred = false
     /// What to do next, for a caller that is a program.
@@ -47,6 +49,7 @@ public struct TaskView: Sendable {
             "signal": end?.signal.map { .string("SIG" + Signals.name($0)) },
             "reason": reason.map(JSON.string), "inferred": isInferred ? .bool(true) : nil, "usage": .object(usage),
             "output": output.map { .object($0.json) },
+            "matched": isMatched.map(JSON.bool),
             "end": end.map { .object($0.json) }, "next": next.map(JSON.string),
         ])
     }
