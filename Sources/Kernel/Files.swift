@@ -219,12 +219,6 @@ public enum Files {
         return false
     }
 
-    /// Waits until nobody holds the exclusive lock of a file; it stays unlocked.
-    public static func waitForLock(_ fd: Int32) throws(Errno) {
-        _ = try checked { flock(fd, LOCK_SH) }
-        _ = try checked { flock(fd, LOCK_UN) }
-    }
-
     /// Gives a name another one in the same directory. The corresponding call is renameat(2).
     public static func rename(_ path: String, to name: String, at directory: Int32 = AT_FDCWD) throws(Errno) {
         _ = try checked { renameat(directory, path, directory, name) }

@@ -17,8 +17,9 @@ public struct OutputPart: Sendable, Equatable {
         (self.source, self.slice, self.isRaw) = (source, slice, isRaw)
         guard !isRaw, slice.more || !isFinal else { return }
         let whole = OutputText.wholePrefix(slice.bytes)
-        // A piece that is nothing but the beginning of a character moves on only when it can't become one.
-        guard whole < slice.bytes.count else { return }
+        // Where nothing but the beginning of a character is left before a part that was dropped, it stays one: a reader
+        // that waited for the rest would wait for ever.
+        guard whole < slice.bytes.count, whole > 0 || !slice.more else { return }
         self.slice.nextOffset -= UInt64(slice.bytes.count - whole)
         self.slice.bytes.removeLast(slice.bytes.count - whole)
     }

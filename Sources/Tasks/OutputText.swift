@@ -7,7 +7,8 @@ public enum OutputText {
         for back in 1...3 where back <= bytes.count {
             let byte = bytes[bytes.count - back]
             if byte & 0b1100_0000 == 0b1000_0000 { continue }
-            return length(of: byte) > back ? bytes.count - back : bytes.count
+            let isBeginning = length(of: byte) > back && wrongLength(bytes.suffix(back)) == back
+            return isBeginning ? bytes.count - back : bytes.count
         }
         return bytes.count
     }

@@ -30,7 +30,10 @@ public struct ReaderPlace: Sendable {
     /// Moves the place. Call it when the answer has been written, not before.
     public func move(to offset: UInt64, in task: TaskDirectory) throws(TaskError) {
         try on("the place of a reader") { () throws(Errno) in
-            try Files.replace(file, with: Array("\(offset)".utf8), at: task.directory.number, durable: false)
+            // Two front ends of one user share a place: each writes a file of its own.
+            let temporary = "\(file).\(Hexadecimal.text(try Host.random(8)))"
+            try Files.replace(
+                file, with: Array("\(offset)".utf8), at: task.directory.number, temporary: temporary, durable: false)
         }
     }
 }

@@ -76,8 +76,9 @@ public final class StateDirectory: Sendable {
         if let id = TaskID(name) { return try TaskDirectory(self, id) }
         guard name.utf8.count >= 4, name.utf8.allSatisfy(Hexadecimal.isDigit) else { throw .unknownTask(name) }
         let found = try taskIDs().filter { $0.text.hasPrefix(name) }
-        guard found.count == 1 else { throw .unknownTask(name) }
-        return try TaskDirectory(self, found[0])
+        guard let id = found.first else { throw .unknownTask(name) }
+        guard found.count == 1 else { throw .ambiguous(name, found.count) }
+        return try TaskDirectory(self, id)
     }
 }
 

@@ -9,20 +9,23 @@ public enum TailStart {
     public static func offset(
         of lines: Int, _ source: SpoolSource, _ reader: SpoolReader
     ) throws(Errno) -> UInt64 {
-        var end = try reader.tail(source, maxBytes: 1).totalBytes
-        let total = end
-        var left = lines
+        let total = try reader.tail(source, maxBytes: 1).totalBytes
+        guard lines > 0 else { return total }
+        var (end, left) = (total, lines)
         while end > 0 {
             let start = end > UInt64(piece) ? end - UInt64(piece) : 0
             for slice in try slices(source, reader, start..<end).reversed() {
+                // Nothing of the range was kept.
+                if slice.offset >= end { return slice.offset }
                 for (place, byte) in slice.bytes.enumerated().reversed() where byte == UInt8(ascii: "\n") {
                     let after = slice.offset + UInt64(place) + 1
                     if after == total { continue }
                     left -= 1
                     if left == 0 { return after }
                 }
-                // What was dropped ends the search: there are no whole lines before it.
-                if slice.droppedBytes > 0 { return slice.offset }
+                // What was dropped ends the search: there are no whole lines before it. (What the disk refused lies at the
+                // very end, and has no bytes behind it.)
+                if slice.droppedBytes > 0, !slice.bytes.isEmpty { return slice.offset }
             }
             end = start
         }
@@ -35,10 +38,14 @@ public enum TailStart {
     ) throws(Errno) -> [SpoolSlice] {
         var (slices, place): ([SpoolSlice], UInt64) = ([], range.lowerBound)
         while place < range.upperBound {
-            let slice = try reader.read(source, offset: place, maxBytes: Int(range.upperBound - place))
+            var slice = try reader.read(source, offset: place, maxBytes: Int(range.upperBound - place))
             guard slice.nextOffset > place else { break }
-            slices.append(slice)
             place = slice.nextOffset
+            // Behind a dropped part a read goes beyond the range, into what has been searched already.
+            if place > range.upperBound {
+                slice.bytes.removeLast(min(slice.bytes.count, Int(place - range.upperBound)))
+            }
+            slices.append(slice)
         }
         return slices
     }

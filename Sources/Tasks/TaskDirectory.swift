@@ -23,7 +23,9 @@ public final class TaskDirectory: Sendable {
 
     /// What was known of the task before it started.
     public func record() throws(TaskError) -> TaskRecord {
-        try decoded(.record) { (bytes) throws(RecordError) in try TaskRecord.open(bytes) }
+        let record = try decodedIfThere(.record) { (bytes) throws(RecordError) in try TaskRecord.open(bytes) }
+        guard let record else { throw .unknownTask(id.text) }
+        return record
     }
 
     /// The plan as it was handed to the airlock.
@@ -41,20 +43,26 @@ public final class TaskDirectory: Sendable {
     /// A task without a record of its end whose monitor is gone is `lost`: that is written down, once, by whoever finds it.
     public func end() throws(TaskError) -> EndRecord? {
         if let end = try storedEnd() { return end }
-        let lock = try on("task \(id)") { () throws(Errno) in
-            try Files.open(TaskFile.record.rawValue, O_RDONLY, at: directory.number)
-        }
+        let lock = try openLock()
         let isAlive = try on("task \(id)") { () throws(Errno) in try Files.isLocked(lock.number) }
         // A monitor writes the end before it lets go of the lock.
         if let end = try storedEnd() { return end }
         return isAlive ? nil : try recordLoss(lock.number)
     }
 
-    /// Waits until no monitor holds the task any more.
-    func waitForMonitor() throws(TaskError) {
-        try on("task \(id)") { () throws(Errno) in
-            let lock = try Files.open(TaskFile.record.rawValue, O_RDONLY, at: directory.number)
-            try Files.waitForLock(lock.number)
+    /// Whether a monitor holds the task, which it does until everything of the task is written and taken away.
+    public func isHeld() throws(TaskError) -> Bool {
+        let lock = try openLock()
+        return try on("task \(id)") { () throws(Errno) in try Files.isLocked(lock.number) }
+    }
+
+    private func openLock() throws(TaskError) -> Descriptor {
+        do {
+            return try Files.open(TaskFile.record.rawValue, O_RDONLY, at: directory.number)
+        } catch {
+            // It was pruned in the meantime.
+            if error.rawValue == ENOENT { throw .unknownTask(id.text) }
+            throw .system("task \(id)", error)
         }
     }
 

@@ -19,6 +19,8 @@ public enum TaskError: ExplainedError, Equatable {
     case stateDirectory(String, String, remedy: String)
     /// There is no task of this name.
     case unknownTask(String)
+    /// Several tasks begin with this text: the text, and how many.
+    case ambiguous(String, Int)
     /// A task's record can't be read: which file, and why.
     case unreadable(TaskFile, String)
     /// The task's monitor refused a request.
@@ -33,6 +35,7 @@ public enum TaskError: ExplainedError, Equatable {
         switch self {
         case .stateDirectory(let path, let why, _): "the state directory \(path) can't be used: \(why)"
         case .unknownTask(let name): "there is no task \(name)"
+        case .ambiguous(let name, let count): "\(count) tasks begin with \(name)"
         case .unreadable(let file, let why): "the task's \(file.rawValue) can't be read: \(why)"
         case .refused(let reason): reason
         case .notRunning: "the task has ended"
@@ -46,6 +49,7 @@ public enum TaskError: ExplainedError, Equatable {
         case .stateDirectory(_, _, let remedy): remedy
         case .unknownTask:
             "list the tasks there are (`caisson ps --all`, `list_sessions`); ended ones are kept for a while"
+        case .ambiguous: "write more of its digits"
         case .unreadable: "the task itself is not affected; remove it with `caisson prune` if it has ended"
         case .refused, .notRunning, .system: ""
         }

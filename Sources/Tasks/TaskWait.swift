@@ -23,19 +23,30 @@ public enum TaskWait {
     ) throws(TaskError) -> EndRecord? {
         while true {
             if let end = try task.end() { return end }
-            // A monitor that is about to end has closed its socket and is writing its record: it lets go of its lock soon.
-            guard let control = try TaskControl(task), try control.send(.follow(bytes: bytes)) else {
-                try task.waitForMonitor()
-                continue
+            if let control = try TaskControl(task), try control.send(.follow(bytes: bytes)) {
+                switch try control.reply(timeout: deadline.map { time(until: $0) }) {
+                case .ended(let end): return end
+                case .progress: return nil
+                case .refused(let reason): throw .refused(reason)
+                case .started, .done, nil: break
+                }
             }
-            let now = Clock.monotonic()
-            let timeout = deadline.map { $0 > now ? $0 - now : 0 }
-            switch try control.reply(timeout: timeout) {
-            case .ended(let end): return end
-            case .progress: return nil
-            case .started, .done, .refused: continue
-            case nil: if let deadline, Clock.monotonic() >= deadline { return nil }
-            }
+            if let deadline, time(until: deadline) == 0 { return nil }
+            try pause(deadline)
+        }
+    }
+
+    private static func time(until deadline: UInt64) -> UInt64 {
+        let now = Clock.monotonic()
+        return deadline > now ? deadline - now : 0
+    }
+
+    /// A monitor that does not answer is about to end, or has as many connections as it takes.
+    private static func pause(_ deadline: UInt64?) throws(TaskError) {
+        let moment: UInt64 = 10_000_000
+        try on("poll") { () throws(Errno) in
+            var nothing = Poll()
+            try nothing.wait(timeout: min(moment, deadline.map { time(until: $0) } ?? moment))
         }
     }
 }

@@ -4,8 +4,9 @@ internal import Policy
 public enum TimeText {
     /// RFC 3339 in UTC with milliseconds, such as `2026-11-24T09:05:03.120Z`.
     ///
-    /// - Parameter nanoseconds: Since 1970.
+    /// - Parameter nanoseconds: Since 1970; what lies before is shown as its first moment.
     public static func timestamp(_ nanoseconds: Int64) -> String {
+        let nanoseconds = max(0, nanoseconds)
         let seconds = nanoseconds / 1_000_000_000
         let rest = Int(seconds % 86_400)
         let clock = [rest / 3600, rest / 60 % 60, rest % 60].map { padded($0, 2) }.joined(separator: ":")

@@ -55,7 +55,7 @@ enum Help {
 
           --follow             goes on until the task has ended
           --from OFFSET        begins at this byte (default: 0)
-          --tail N             begins N bytes before the end
+          --tail N             begins with the last N lines
           --stream NAME        stdout, stderr or both (default: both, in the order in which they were read)
 
         examples:

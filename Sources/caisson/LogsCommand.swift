@@ -37,7 +37,7 @@ struct LogsCommand {
         var offset = try start(reader, source)
         while true {
             // Before the read: what is recorded after it is announced by the answer, or was there at the end.
-            let hasEnded = try task.end() != nil
+            let (hasEnded, totals) = (try task.end() != nil, try reader.totals())
             while true {
                 let slice = try reader.read(source, offset: offset, maxBytes: Self.piece)
                 if slice.droppedBytes > 0 {
@@ -50,19 +50,13 @@ struct LogsCommand {
                 if !slice.more { break }
             }
             guard options.has("follow"), !hasEnded else { return 0 }
-            try waitForMore(task, reader)
+            try TaskWait.wait(for: task, beyond: totals.stdout + totals.stderr, deadline: nil)
         }
     }
 
     private func start(_ reader: SpoolReader, _ source: SpoolSource) throws -> UInt64 {
         guard let tail = try options.count("tail") else { return try options.count("from") ?? 0 }
-        return try reader.tail(source, maxBytes: Int(clamping: tail)).offset
-    }
-
-    private func waitForMore(_ task: TaskDirectory, _ reader: SpoolReader) throws {
-        let totals = try reader.totals()
-        guard let control = try TaskControl(task) else { return }
-        _ = try control.ask(.follow(bytes: totals.stdout + totals.stderr))
+        return try TailStart.offset(of: max(1, Int(clamping: tail)), source, reader)
     }
 
     private func write(_ bytes: [UInt8]) throws -> Bool {
