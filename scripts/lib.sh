@@ -31,6 +31,11 @@ libnl-route-3-200 shared libnl-route-3.so.200
 python3-venv      python ensurepip
 strace            command strace
 '
+readonly packages_to_bench='
+firejail          command firejail
+libnl-route-3-200 shared libnl-route-3.so.200
+python3-venv      python ensurepip
+'
 
 # Packages of PyPI, by the environment below .venv that they are in. `tools` are programs without Python code of their own.
 readonly python_current='mcp jsonschema pytest'
