@@ -7,6 +7,7 @@ import itertools
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import tempfile
 
@@ -27,6 +28,19 @@ def pytest_report_header(config):
         f"mcp {models.importlib.metadata.version('mcp')}, era {models.ERA}, uid {os.getuid()}",
         f"schemas of the specification: {', '.join(seen) or 'not at hand, the models of mcp alone are used'}",
     ]
+
+
+@pytest.fixture(autouse=True)
+def time_limit():
+    """No test waits for ever."""
+
+    def expire(*_):
+        raise TimeoutError("the test took longer than two minutes")
+
+    signal.signal(signal.SIGALRM, expire)
+    signal.alarm(120)
+    yield
+    signal.alarm(0)
 
 
 @pytest.fixture(scope="session")
@@ -72,11 +86,9 @@ def shared_state(base):
 
 
 @pytest.fixture
-def own_state(base, request):
+def own_state(base):
     """A state directory with nothing in it."""
-    path = pathlib.Path(tempfile.mkdtemp(prefix="state-", dir=base))
-    yield path
-    host.wait_until(lambda: not host.monitors(path), PATIENCE)
+    return pathlib.Path(tempfile.mkdtemp(prefix="state-", dir=base))
 
 
 @pytest.fixture
@@ -118,7 +130,7 @@ def caisson(programs, environment, workspace):
 
 @pytest.fixture
 def serve(programs, environment, workspace, shared_state, tmp_path):
-    """Starts servers: serve(policy, *other_policies, state=, env=, workspace=, era=).
+    """Starts servers: serve(policy, *other_policies, state=, env=, at=WORKSPACE, era=).
 
     After the test each of them has ended by itself, no message was wrong, and no task is left.
     """
@@ -126,14 +138,16 @@ def serve(programs, environment, workspace, shared_state, tmp_path):
     states = {shared_state}
     log = open(tmp_path / "server.log", "wb")
 
-    def start(policy="open", *others, state=shared_state, env=None, era=models.ERA, at=workspace, arguments=()):
-        command = [programs / "caisson", "mcp", "--state", state, "--policy", policy, "--workspace", at]
-        command += itertools.chain.from_iterable(("--allow-policy", other) for other in others)
+    def command(policy="open", *others, state=shared_state, at=workspace):
         states.add(state)
-        server = Server([*command, *arguments], environment | (env or {}), workspace, era, log)
-        servers.append(server)
-        return server
+        words = [programs / "caisson", "mcp", "--state", state, "--policy", policy, "--workspace", at]
+        return words + list(itertools.chain.from_iterable(("--allow-policy", other) for other in others))
 
+    def start(*names, env=None, era=models.ERA, **options):
+        servers.append(Server(command(*names, **options), environment | (env or {}), workspace, era, log))
+        return servers[-1]
+
+    start.command = command
     yield start
     problems = [problem for server in servers for problem in server.dispose()]
     for state in states:

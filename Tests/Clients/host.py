@@ -1,7 +1,9 @@
 """What the host sees of tasks: processes and files, never what a server says of them."""
 
+import os
 import pathlib
 import re
+import signal
 import subprocess
 import time
 
@@ -61,3 +63,11 @@ def end_tasks(program, state):
             check=False, timeout=60, stdin=subprocess.DEVNULL, capture_output=True,
         )
     wait_until(lambda: not monitors(state), 20)
+
+
+def kill_monitor(task):
+    """Kills the monitor of a task, which is the parent of its init."""
+    found = [pid for pid, line in processes().items() if (match := TASK.match(line)) and match[1].decode() == task]
+    parents = {int(status(pid)["PPid"]) for pid in found}
+    (monitor,) = parents & set(found)
+    os.kill(monitor, signal.SIGKILL)
