@@ -4,6 +4,7 @@ import PackageDescription
 // Imports point downwards only; `scripts/check` compares the sources with this picture.
 //
 //     caisson (run, logs, wait, stop, inspect)      caisson-server (mcp, policy, ps, doctor)      caisson-airlock
+//     TestSupport     directories, tasks and monitors for the tests
 //     FrontDoor       stdio, error -> wire
 //     ToolProtocol    JSON-RPC and MCP values
 //     Patterns        regular expressions over a stream, in linear time
@@ -91,12 +92,16 @@ let package = Package(
                 "FrontDoor", "Supervision", "PolicyCompiling", "PolicyText", "Policy", "Launching", "Tasks", "Ledger",
                 "Records", "Kernel", "JSON", argumentParser,
             ], swiftSettings: strict),
+        .target(
+            name: "TestSupport", dependencies: ["Kernel", "Records", "Spooling", "Tasks"], path: "Tests/TestSupport",
+            swiftSettings: strict),
         tests("Kernel", ["Kernel"]),
         tests("JSON", ["JSON"]),
         tests("Records", ["Records"]),
         tests("Spooling", ["Spooling", "Kernel", "Records"]),
         tests("SyscallFiltering", ["SyscallFiltering"]),
-        tests("Policy", ["Policy", "Records"]),
+        tests("Policy", ["Policy", "Records", "TestSupport"]),
+        tests("Tasks", ["Tasks", "Kernel", "Records", "Spooling", "JSON", "TestSupport"]),
         tests("PolicyText", ["PolicyText", "Policy"]),
         tests("ToolProtocol", ["ToolProtocol", "JSON"]),
         tests("Patterns", ["Patterns"]),

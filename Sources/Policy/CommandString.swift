@@ -5,7 +5,7 @@
 public enum CommandString: Equatable, Sendable {
     /// The words of a string without shell syntax.
     case words([String])
-    /// A shell would do something here: which character, and where it stands, counted in characters from 1.
+    /// A shell would do something here: which character, and where it stands, counted in Unicode scalars from 1.
     case needsShell(character: String, column: Int)
     /// A quote that is not closed, at this column.
     case unclosedQuote(column: Int)
@@ -21,7 +21,9 @@ private struct Splitter {
     private let characters: [Unicode.Scalar]
     private var place = 0
     private var words: [String] = []
-    private var word: String?
+    private var word: String.UnicodeScalarView?
+    /// Where the run ends in which braces were looked at last, and where in it the last sign of an expansion stands.
+    private var braces = (end: 0, sign: -1)
 
     init(_ text: String) {
         characters = Array(text.unicodeScalars)
@@ -44,25 +46,36 @@ private struct Splitter {
         case "'", "\"": return quoted(character)
         case ";", "&", "|", "<", ">", "(", ")", "$", "`", "\\", "\n", "\r", "*", "?", "[": return shell(character)
         case "~", "#", "!": if word == nil { return shell(character) } else { append(character) }
-        case "{", "}": if isGroup { return shell(character) } else { append(character) }
-        case "=": if words.isEmpty, isName(word ?? "") { return shell(character) } else { append(character) }
+        case "{": if isGroup() { return shell(character) } else { append(character) }
+        case "=": if isAssignment { return shell(character) } else { append(character) }
         default: append(character)
         }
         return nil
     }
 
-    /// A brace by itself groups commands, and one with a comma or two dots in it is expanded by many shells. `{}` is plain.
-    private var isGroup: Bool {
-        guard characters[place] == "{" else { return false }
-        let rest = characters[(place + 1)...].prefix { $0 != "}" && $0 != " " }
-        let hasNeighbour = word != nil || place + 1 < characters.count && characters[place + 1] != " "
-        return !hasNeighbour || rest.contains(",") || String(String.UnicodeScalarView(rest)).contains("..")
+    private var isAssignment: Bool { words.isEmpty && isName(String(word ?? .init())) }
+
+    /// A brace by itself groups commands, and one with a comma or two dots behind it is expanded by many shells. `{}` is
+    /// plain.
+    private mutating func isGroup() -> Bool {
+        // One run is searched once, however many braces it has.
+        if place >= braces.end { braces = braceRun(from: place + 1) }
+        let next = place + 1 < characters.count ? characters[place + 1] : " "
+        return braces.sign > place || word == nil && (next == " " || next == "\t")
+    }
+
+    private func braceRun(from start: Int) -> (end: Int, sign: Int) {
+        let end = characters[start...].firstIndex { $0 == "}" || $0 == " " } ?? characters.count
+        let sign = (start..<end).last { at in
+            characters[at] == "," || characters[at] == "." && at + 1 < end && characters[at + 1] == "."
+        }
+        return (end, sign ?? -1)
     }
 
     private mutating func quoted(_ quote: Unicode.Scalar) -> CommandString? {
         let start = place
         place += 1
-        word = word ?? ""
+        word = word ?? .init()
         while place < characters.count, characters[place] != quote {
             // Between double quotes these three still mean something to a shell.
             if quote == "\"", ["$", "`", "\\"].contains(characters[place]) { return shell(characters[place]) }
@@ -79,11 +92,12 @@ private struct Splitter {
     }
 
     private mutating func append(_ character: Unicode.Scalar) {
-        word = (word ?? "") + String(Character(character))
+        if word == nil { word = .init() }
+        word?.append(character)
     }
 
     private mutating func endWord() {
-        if let word { words.append(word) }
+        if let word { words.append(String(word)) }
         word = nil
     }
 
