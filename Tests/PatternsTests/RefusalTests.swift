@@ -16,7 +16,7 @@ struct RefusalTests {
         "the column is where the mistake is",
         arguments: [
             ("a(b", 2, "not closed"), ("ab)", 3, "closes no group"), ("a[bc", 2, "not closed"), ("[]", 1, "not closed"),
-            ("*a", 1, "nothing before *"), ("a|+", 3, "nothing before +"), ("(?)", 1, "x"),
+            ("*a", 1, "nothing before *"), ("a|+", 3, "nothing before +"),
             ("({2})", 2, "nothing before {"),
             ("a**", 3, "follows a repetition"), ("a+{2}", 3, "follows a repetition"), ("a++", 3, "gives nothing back"),
             ("ab{3,2}", 3, "wrong way"), ("a{,3}", 2, "no minimum"), ("a{1001}", 3, "above 1000"),
