@@ -30,6 +30,8 @@ struct PendingCall {
     var wantsOutput: Bool
     /// What the output is searched for, where the caller waits for a pattern.
     var search: PatternSearch?
+    /// Whether it is answered soon after the task runs, without waiting for more.
+    var isDetached = false
     /// Whether it is the call that ends the task.
     var endsTask = false
 

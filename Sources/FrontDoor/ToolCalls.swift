@@ -19,8 +19,10 @@ struct ToolCalls {
     let supervisor: Supervisor
     /// Bytes of output that an answer carries where the caller does not say.
     static let outputBudget = 30 << 10
-    /// How long a call that does not wait gives its task to print something.
+    /// How long a call that does not wait gives its task to print something, once it runs.
     private static let settling: UInt64 = 250_000_000
+    /// How long such a call waits at most until its task runs; on a busy host that takes longer than the task's own start.
+    private static let starting: UInt64 = 30_000_000_000
     private static let millisecond: UInt64 = 1_000_000
 
     /// Begins a call.
@@ -94,12 +96,13 @@ struct ToolCalls {
 
     private func pend(_ call: ToolCall, _ launched: LaunchedTask, _ waiting: Waiting) -> Outcome {
         do throws(TaskError) {
-            let time = waiting.untilEnd ? Self.nanoseconds(waiting.timeout) : Self.settling
-            return .wait(
-                PendingCall(
-                    call: call, task: try TaskDirectory(supervisor.state, launched.id),
-                    wait: .launched(launched), deadline: Clock.monotonic() + time, reading: reading(.both),
-                    failsWithTask: true, wantsOutput: false))
+            let time = waiting.untilEnd ? Self.nanoseconds(waiting.timeout) : Self.starting
+            var pending = PendingCall(
+                call: call, task: try TaskDirectory(supervisor.state, launched.id),
+                wait: .launched(launched), deadline: Clock.monotonic() + time, reading: reading(.both),
+                failsWithTask: true, wantsOutput: false)
+            pending.isDetached = !waiting.untilEnd
+            return .wait(pending)
         } catch {
             return .answer(ToolAnswer.failure(error))
         }
@@ -251,7 +254,7 @@ struct ToolCalls {
         do throws(TaskError) {
             switch pending.wait {
             case .nothing: return true
-            case .launched(let launched): return try hear(launched)
+            case .launched(let launched): return try hear(launched, &pending)
             case .news(let connection): return try hear(connection, &pending)
             }
         } catch {
@@ -260,14 +263,18 @@ struct ToolCalls {
         }
     }
 
-    /// The start is no news for anybody who waits for the end.
-    private func hear(_ launched: LaunchedTask) throws(TaskError) -> Bool {
+    /// The start is no news for anybody who waits for the end; for whoever does not, the time for first output begins.
+    private func hear(_ launched: LaunchedTask, _ pending: inout PendingCall) throws(TaskError) -> Bool {
         do throws(Errno) {
             let message = try Transfer.receiveBytes(launched.report.number, limit: ControlRequest.limit)
             guard !message.isEmpty else { return true }
-            let reply = try Self.decoded(message)
-            if case .ended = reply { return true }
-            return false
+            switch try Self.decoded(message) {
+            case .ended: return true
+            case .started:
+                if pending.isDetached { pending.deadline = Clock.monotonic() + Self.settling }
+                return false
+            default: return false
+            }
         } catch {
             throw .system("the report of task \(launched.id)", error)
         }
