@@ -53,15 +53,7 @@ public struct TimeSpan: Hashable, Comparable, ByteCodable, CustomStringConvertib
     public static func < (left: TimeSpan, right: TimeSpan) -> Bool { left.nanoseconds < right.nanoseconds }
 
     /// As a policy file writes it, in the largest unit that loses nothing.
-    public var description: String {
-        let units: [(UInt64, String)] = [
-            (86_400_000_000_000, "d"), (3_600_000_000_000, "h"), (60_000_000_000, "min"), (1_000_000_000, "s"),
-        ]
-        for (length, unit) in units where nanoseconds != 0 && nanoseconds % length == 0 {
-            return "\(nanoseconds / length) \(unit)"
-        }
-        return "\(nanoseconds / 1_000_000) ms"
-    }
+    public var description: String { DurationText.exact(nanoseconds) }
 
     /// Writes the nanoseconds.
     public func encode(to writer: inout ByteWriter) { writer.write(nanoseconds) }

@@ -291,7 +291,7 @@ final class Monitor {
         } catch {
             note = "the record may be incomplete: \(error)"
         }
-        let cpuLimit = plan.deadlines.cpuTime > 0 ? "\(plan.deadlines.cpuTime / 1_000_000) ms" : nil
+        let cpuLimit = plan.deadlines.cpuTime > 0 ? DurationText.exact(plan.deadlines.cpuTime) : nil
         var record = ending.record(
             started: startedAt, now: Clock.monotonic(), at: Clock.now(), cpuLimit: cpuLimit)
         do { record.cpuTime = try Processes.childrenCPUTime() } catch { record.cpuTime = nil }
@@ -397,7 +397,7 @@ final class Monitor {
         do { try Transfer.send(report, reply.bytes) } catch { dropReport() }
     }
 
-    private var wallText: String { "\(plan.deadlines.wall / 1_000_000) ms" }
+    private var wallText: String { DurationText.exact(plan.deadlines.wall) }
 }
 
 // The C header's constants in the type of this program.
