@@ -112,13 +112,18 @@ extension ResolvedLaunch {
 }
 
 extension Decision {
+    private static let installation =
+        "install it where commands.path of the policy looks, or add its directory to commands.path and files.read"
+
     /// The answer as an error, or nil if the command may be started.
     public func refusal(arguments: [String]) -> LaunchError? {
         guard !isAllowed else { return nil }
         let why = reasons.first?.description ?? "the policy refuses it"
         let nearest = nearestAllowed.isEmpty ? "" : "what is allowed instead: \(nearestAllowed.joined(separator: ", "))"
         switch verdict {
-        case .notFound: return LaunchError(.notFound, key, why, remedy: nearest, decision: self)
+        case .notFound:
+            let remedy = nearest.isEmpty ? Self.installation : nearest
+            return LaunchError(.notFound, key, why, remedy: remedy, decision: self)
         case .ask:
             return LaunchError(.refused, key, "\(why); nobody can be asked here", remedy: nearest, decision: self)
         default: return LaunchError(.refused, key, why, remedy: nearest, decision: self)

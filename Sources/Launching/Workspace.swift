@@ -101,6 +101,7 @@ public final class Workspace: Sendable {
         if path == "/" { return "it is the root of the file system" }
         if exact.contains(path) { return "it is shared by the whole system" }
         if let tree = trees.first(where: { Paths.isWithin(path, $0) }) { return "it belongs to the system (\(tree))" }
+        if let part = trees.first(where: { Paths.isWithin($0, path) }) { return "it has \(part) of the system in it" }
         if homes().contains(path) { return "it is a home directory, with keys and settings in it" }
         if let own = off.first(where: { Paths.isWithin(path, $0) || Paths.isWithin($0, path) }) {
             return "Caisson keeps its state or policies there (\(own))"
