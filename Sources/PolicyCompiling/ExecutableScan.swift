@@ -30,13 +30,13 @@ struct ExecutableScan {
 
     /// Scans a tree, without the file systems that are mounted in it: those are trees of their own.
     mutating func scan(_ root: String) throws(LaunchError) {
-        let device = try on(root) { () throws(Errno) in try FileStatus.of(root).device }
         var left = [root]
         while let directory = left.popLast() {
             let contents = try self.contents(directory)
             if !contents.programs.isEmpty { directories.insert(directory) }
             for program in contents.programs {
-                found.append(Found(path: "\(directory)/\(program.name)", device: device, inode: program.inode))
+                found.append(
+                    Found(path: "\(directory)/\(program.name)", device: program.device, inode: program.inode))
             }
             left.append(contentsOf: contents.subdirectories.map { "\(directory)/\($0)" })
         }
@@ -55,6 +55,8 @@ struct ExecutableScan {
 struct DirectoryContents: Sendable, Equatable {
     struct Program: Sendable, Equatable {
         let name: String
+        /// In an overlay of several file systems, another one than its directory's (overlayfs.rst of the kernel).
+        let device: UInt64
         let inode: UInt64
     }
 
@@ -78,7 +80,7 @@ struct DirectoryContents: Sendable, Equatable {
             if status.isDirectory {
                 if status.device == device { contents.subdirectories.append(name) }
             } else if status.isRegular, try isProgram(name, status, at: directory.number) {
-                contents.programs.append(Program(name: name, inode: status.inode))
+                contents.programs.append(Program(name: name, device: status.device, inode: status.inode))
             }
         }
         return contents

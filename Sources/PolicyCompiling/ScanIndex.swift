@@ -15,6 +15,7 @@ struct ScanIndex {
     private var used: [String: Entry] = [:]
 
     private static let magic: StaticString = "CSIX"
+    private static let version: UInt16 = 2
     private static let name = "scan"
 
     /// What the state directory has of earlier scans.
@@ -34,7 +35,8 @@ struct ScanIndex {
     /// A damaged index, or one of another version, is as good as none: everything is read again.
     private init(decoding bytes: [UInt8]) {
         do throws(RecordError) {
-            var (_, reader) = try Envelope.open(magic: Self.magic, newest: 1, bytes: bytes)
+            var (version, reader) = try Envelope.open(magic: Self.magic, newest: Self.version, bytes: bytes)
+            guard version == Self.version else { return }
             let entries = try reader.list { (each) throws(RecordError) in
                 Entry(stamp: try each.value(), contents: try DirectoryContents(from: &each))
             }
@@ -62,7 +64,7 @@ struct ScanIndex {
             $0.write($1.stamp)
             $0.write($1.contents)
         }
-        let bytes = Envelope.seal(magic: Self.magic, version: 1, contents: writer.bytes)
+        let bytes = Envelope.seal(magic: Self.magic, version: Self.version, contents: writer.bytes)
         try on("the index of executables") { () throws(Errno) in
             let temporary = ".new-\(Self.name)-\(Hexadecimal.text(try Host.random(8)))"
             try Files.replace(
@@ -75,6 +77,7 @@ extension DirectoryContents: ByteCodable {
     func encode(to writer: inout ByteWriter) {
         writer.write(programs) {
             $0.write($1.name)
+            $0.write($1.device)
             $0.write($1.inode)
         }
         writer.write(subdirectories)
@@ -82,7 +85,7 @@ extension DirectoryContents: ByteCodable {
 
     init(from reader: inout ByteReader) throws(RecordError) {
         programs = try reader.list { (each) throws(RecordError) in
-            Program(name: try each.string(), inode: try each.integer())
+            Program(name: try each.string(), device: try each.integer(), inode: try each.integer())
         }
         subdirectories = try reader.strings()
     }
