@@ -84,16 +84,45 @@ private struct JSONWriter {
 extension JSONWriter {
     /// Copies the text in runs between what must be escaped.
     private mutating func put(quoted text: String) {
+        var text = text
         put("\"")
-        var run = text.startIndex
-        for index in text.unicodeScalars.indices {
-            guard let escape = Self.escape(text.unicodeScalars[index]) else { continue }
-            bytes += text.utf8[run..<index]
-            put(escape)
-            run = text.unicodeScalars.index(after: index)
+        text.withUTF8 { put(escaping: $0) }
+        put("\"")
+    }
+
+    /// Byte by byte, because texts can be a megabyte long, and nearly all of their bytes stand for themselves.
+    private mutating func put(escaping text: UnsafeBufferPointer<UInt8>) {
+        var (run, place) = (0, 0)
+        while place < text.count {
+            guard Self.canBeginEscaped(text[place]) else {
+                place += 1
+                continue
+            }
+            let scalar = Self.scalar(text, at: place)
+            let next = place + UTF8.width(scalar)
+            if let escape = Self.escape(scalar) {
+                bytes += text[run..<place]
+                put(escape)
+                run = next
+            }
+            place = next
         }
-        bytes += text.utf8[run...]
-        put("\"")
+        bytes += text[run...]
+    }
+
+    /// Whether a byte is what must be escaped, or the first one of it.
+    private static func canBeginEscaped(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0..<0x20, 0x22, 0x5C, 0x7F, 0xC2, 0xE2: true
+        default: false
+        }
+    }
+
+    /// The character that begins at a place of text that is well-formed, as a string's always is.
+    private static func scalar(_ text: UnsafeBufferPointer<UInt8>, at place: Int) -> Unicode.Scalar {
+        var (decoder, rest) = (UTF8(), text[place...].makeIterator())
+        guard case .scalarValue(let scalar) = decoder.decode(&rest) else { return "\u{fffd}" }
+        return scalar
     }
 
     /// Besides what JSON asks for: a terminal acts on all control characters, and JavaScript on two separators.

@@ -25,23 +25,33 @@ public enum OutputText {
     /// The bytes as text: new lines and tabs stay, other control characters and bytes that are no UTF-8 become `\xNN`, and
     /// characters that hide or turn text around become `\u{NNNN}`. The bytes themselves can be had in base64.
     public static func visible(_ bytes: [UInt8]) -> String {
-        var text = String.UnicodeScalarView()
-        var decoder = UTF8()
-        var iterator = bytes.makeIterator()
+        var text: [UInt8] = []
+        text.reserveCapacity(bytes.count)
         var place = 0
-        while true {
-            switch decoder.decode(&iterator) {
-            case .scalarValue(let scalar):
-                append(scalar, to: &text)
-                place += UTF8.width(scalar)
-            case .error:
-                // The decoder skips a maximal wrong part; each of its bytes is shown.
-                let end = place + wrongLength(bytes[place...])
-                for byte in bytes[place..<end] { text.append(contentsOf: escaped(byte).unicodeScalars) }
-                place = end
-            case .emptyInput: return String(text)
-            }
+        while place < bytes.count {
+            // Most output is plain, and there may be a megabyte of it.
+            let run = place
+            while place < bytes.count, isPlain(bytes[place]) { place += 1 }
+            text += bytes[run..<place]
+            if place < bytes.count { place += append(bytes[place...], to: &text) }
         }
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        (0x20..<0x7f).contains(byte) || byte == 0x09 || byte == 0x0a
+    }
+
+    /// Appends what stands at the beginning of the bytes, and says how many of them that was.
+    private static func append(_ bytes: ArraySlice<UInt8>, to text: inout [UInt8]) -> Int {
+        var (decoder, iterator) = (UTF8(), bytes.makeIterator())
+        guard case .scalarValue(let scalar) = decoder.decode(&iterator) else {
+            let wrong = bytes.prefix(wrongLength(bytes))
+            for byte in wrong { text += escaped(byte).utf8 }
+            return wrong.count
+        }
+        text += visible(scalar).utf8
+        return UTF8.width(scalar)
     }
 
     /// Length of the maximal part that begins like a character and is none. Source: Unicode 15, section 3.9, U+FFFD
@@ -64,14 +74,14 @@ public enum OutputText {
         return count
     }
 
-    private static func append(_ scalar: Unicode.Scalar, to text: inout String.UnicodeScalarView) {
+    private static func visible(_ scalar: Unicode.Scalar) -> String {
         switch scalar.value {
-        case 0x09, 0x0a: text.append(scalar)
-        case 0..<0x20, 0x7f..<0xa0: text.append(contentsOf: escaped(UInt8(scalar.value)).unicodeScalars)
+        case 0x09, 0x0a: return String(scalar)
+        case 0..<0x20, 0x7f..<0xa0: return escaped(UInt8(scalar.value))
         default:
             let isHidden = [.format, .lineSeparator, .paragraphSeparator].contains(scalar.properties.generalCategory)
-            guard isHidden, scalar.value != 0x200d else { return text.append(scalar) }
-            text.append(contentsOf: "\\u{\(String(scalar.value, radix: 16))}".unicodeScalars)
+            guard isHidden, scalar.value != 0x200d else { return String(scalar) }
+            return "\\u{\(String(scalar.value, radix: 16))}"
         }
     }
 
