@@ -1,4 +1,5 @@
 public import Kernel
+internal import Policy
 
 /// An error that people read: what happened, and what to do next.
 public protocol ExplainedError: Error, CustomStringConvertible {
@@ -34,8 +35,8 @@ public enum TaskError: ExplainedError, Equatable {
     public var message: String {
         switch self {
         case .stateDirectory(let path, let why, _): "the state directory \(path) can't be used: \(why)"
-        case .unknownTask(let name): "there is no task \(name)"
-        case .ambiguous(let name, let count): "\(count) tasks begin with \(name)"
+        case .unknownTask(let name): "there is no task \(VisibleText.bounded(name))"
+        case .ambiguous(let name, let count): "\(count) tasks begin with \(VisibleText.bounded(name))"
         case .unreadable(let file, let why): "the task's \(file.rawValue) can't be read: \(why)"
         case .refused(let reason): reason
         case .notRunning: "the task has ended"
