@@ -293,10 +293,10 @@ struct ToolCalls {
         switch try connection.control.reply(timeout: 0) {
         case .ended, nil: return true
         case .progress:
-            guard pending.search != nil else { return pending.wantsOutput }
+            guard pending.wantsOutput else { return false }
             let seen = try Self.totals(pending.task)
-            if try searchOn(&pending, isFinal: false) { return true }
-            // The monitor tells once: it is asked again, for more than was searched.
+            if try hasNews(&pending) { return true }
+            // What came was of the other stream, or without a match. The monitor tells once: it is asked again.
             return try !connection.control.send(.follow(bytes: seen))
         case .started, .done, .refused: return false
         }
