@@ -13,7 +13,12 @@ public final class StdioServer {
     private var conversation: Conversation
     private var reader: LineReader
     private var writer: LineWriter
+    /// Lines that were read and not taken yet.
+    private var lines: ArraySlice<LineReader.Item> = []
     private var pending: [PendingCall] = []
+
+    /// How long a client that has ended its input has for reading the last answers, in nanoseconds.
+    private static let farewell: UInt64 = 500_000_000
 
     /// A server that has not begun.
     ///
@@ -29,7 +34,7 @@ public final class StdioServer {
     public func run() throws(Errno) {
         do throws(Errno) {
             while !reader.hasEnded { try step() }
-            while writer.isWaiting { try writer.write() }
+            try finish()
         } catch {
             guard error.rawValue == EPIPE else { throw error }
         }
@@ -38,13 +43,33 @@ public final class StdioServer {
     private func step() throws(Errno) {
         var poll = Poll()
         // A client that does not read is not read from either: what waits for it has a limit.
-        let incoming = poll.add(writer.isFull ? -1 : input, Int32(POLLIN))
+        let incoming = poll.add(lines.isEmpty && !writer.isFull ? input : -1, Int32(POLLIN))
         let outgoing = poll.add(writer.isWaiting ? output : -1, Int32(POLLOUT))
         let places = pending.map { poll.add($0.descriptor, Int32(POLLIN)) }
         try poll.wait(timeout: timeout)
         if poll.events(outgoing) != 0 { try writer.write() }
         settle(places.map { poll.events($0) != 0 })
-        if poll.events(incoming) != 0 { for item in try reader.read() { take(item) } }
+        if poll.events(incoming) != 0 { lines = ArraySlice(try reader.read()) }
+        takeLines()
+    }
+
+    /// Takes lines while there is room for their answers.
+    private func takeLines() {
+        while !writer.isFull, let line = lines.popFirst() { take(line) }
+    }
+
+    /// Writes what the client still takes after the end of its input; it may have gone.
+    private func finish() throws(Errno) {
+        let end = Clock.monotonic() + Self.farewell
+        while writer.isWaiting {
+            let now = Clock.monotonic()
+            var poll = Poll()
+            let outgoing = poll.add(output, Int32(POLLOUT))
+            try poll.wait(timeout: end > now ? end - now : 0)
+            guard poll.events(outgoing) != 0 else { return }
+            try writer.write()
+            takeLines()
+        }
     }
 
     private var timeout: UInt64? {
