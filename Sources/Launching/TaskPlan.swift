@@ -15,6 +15,11 @@ struct TaskPlan {
         -> LaunchPlan
     {
         let policy = compiled.policy
+        guard policy.privileges.user == .task || Host.user != 0 else {
+            throw LaunchError(
+                .failed, "privileges.user", "as root, privileges.user = \"caller\" is not enforced by this version",
+                remedy: "leave the key out: the task gets a uid of its own")
+        }
         let environment = try TaskEnvironment.plan(policy, host: request.hostEnvironment, request: request.environment)
         return LaunchPlan(
             task: id, arguments: resolved.executed.map { Array($0.utf8) },

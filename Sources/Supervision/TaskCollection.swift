@@ -16,7 +16,8 @@ public final class TaskCollection {
     public init(_ state: StateDirectory) throws(TaskError) {
         self.state = state
         ledger = try Self.opened(state)
-        try reconcile()
+        // Every front end that lists tasks takes away what has been kept long enough.
+        _ = try prune()
     }
 
     private static func opened(_ state: StateDirectory) throws(TaskError) -> Ledger {

@@ -77,7 +77,7 @@ enum ReviewedCalls {
         70      msgrcv                   allow   EPERM   EPERM   EPERM
         71      msgctl                   allow   EPERM   EPERM   EPERM
         72      fcntl                    allow   allow   EPERM   allow
-        73      flock                    allow   allow   EPERM   EPERM
+        73      flock                    allow   allow   EPERM   allow
         74      fsync                    allow   allow   EPERM   allow
         75      fdatasync                allow   allow   EPERM   allow
         76      truncate                 allow   allow   EPERM   EPERM
