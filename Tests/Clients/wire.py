@@ -5,6 +5,7 @@ the `mcp` package that is installed beside it: the modern one (2026-07-28) with 
 with mcp 1. So every test runs in both eras, and every message is held against that package's models of its version.
 """
 
+import io
 import json
 import os
 import queue
@@ -81,7 +82,7 @@ class Server:
     # --- what comes
 
     def _read(self):
-        for line in self.process.stdout:
+        for line in io.BufferedReader(self.process.stdout, 1 << 20):
             try:
                 message = models.message(line)
             except Exception as error:  # whatever is wrong with it, the test that caused it says so
