@@ -176,9 +176,11 @@ public enum Files {
     /// Takes an advisory lock on the whole file for as long as the open file lives. The corresponding call is flock(2).
     ///
     /// - Returns: False if somebody else holds it.
-    public static func lock(_ fd: Int32) throws(Errno) -> Bool {
+    public static func lock(_ fd: Int32) throws(Errno) -> Bool { try lock(fd, LOCK_EX) }
+
+    private static func lock(_ fd: Int32, _ kind: Int32) throws(Errno) -> Bool {
         do {
-            _ = try checked { flock(fd, LOCK_EX | LOCK_NB) }
+            _ = try checked { flock(fd, kind | LOCK_NB) }
             return true
         } catch {
             guard error.rawValue == EWOULDBLOCK else { throw error }
@@ -197,10 +199,10 @@ public enum Files {
         _ = try checked { csn_fcntl(fd, F_SETFL, Int(flags | O_NONBLOCK)) }
     }
 
-    /// Takes a lock that others can hold as well; waits while somebody holds the exclusive one. Source: flock(2).
-    public static func shareLock(_ fd: Int32) throws(Errno) {
-        _ = try checked { flock(fd, LOCK_SH) }
-    }
+    /// Takes a lock that others can hold as well. Source: flock(2).
+    ///
+    /// - Returns: False if somebody holds the exclusive one.
+    public static func shareLock(_ fd: Int32) throws(Errno) -> Bool { try lock(fd, LOCK_SH) }
 
     /// Sets the twelve permission bits of an open file. The corresponding call is fchmod(2).
     public static func setMode(_ fd: Int32, _ mode: UInt32) throws(Errno) {
@@ -209,12 +211,7 @@ public enum Files {
 
     /// Whether somebody holds the exclusive lock of a file. Nothing stays locked by the question.
     public static func isLocked(_ fd: Int32) throws(Errno) -> Bool {
-        do {
-            _ = try checked { flock(fd, LOCK_SH | LOCK_NB) }
-        } catch {
-            guard error.rawValue == EWOULDBLOCK else { throw error }
-            return true
-        }
+        guard try shareLock(fd) else { return true }
         _ = try checked { flock(fd, LOCK_UN) }
         return false
     }

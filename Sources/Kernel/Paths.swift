@@ -1,4 +1,6 @@
 /// Absolute paths as text. Nothing here touches the file system.
+///
+/// Names are bytes to the kernel: two spellings of an accented letter, which are equal as `String`, are two files.
 public enum Paths {
     /// The components of a path without empty ones and `.`.
     public static func components(_ path: String) -> [Substring] {
@@ -6,8 +8,15 @@ public enum Paths {
     }
 
     /// Whether `path` is `ancestor` or lies below it. Both are absolute and without `..`.
-    public static func isWithin(_ path: String, _ ancestor: String) -> Bool {
-        ancestor == "/" || path == ancestor || path.hasPrefix(ancestor.hasSuffix("/") ? ancestor : ancestor + "/")
+    public static func isWithin(_ path: String, _ ancestor: String) -> Bool { relative(path, to: ancestor) != nil }
+
+    /// What of `path` lies below `ancestor`, without a slash before it; empty if they are the same, nil if it lies elsewhere.
+    public static func relative(_ path: String, to ancestor: String) -> String? {
+        let slash = UInt8(ascii: "/")
+        guard path.utf8.starts(with: ancestor.utf8) else { return nil }
+        let rest = path.utf8.dropFirst(ancestor.utf8.count)
+        guard rest.isEmpty || rest.first == slash || ancestor.utf8.last == slash else { return nil }
+        return String(Substring(rest.drop { $0 == slash }))
     }
 
     /// The directory above, or nil for `/` and for a bare name.

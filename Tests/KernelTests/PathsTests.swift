@@ -16,6 +16,18 @@ struct PathsTests {
     }
 
     @Test(
+        "what lies below an ancestor is told by bytes, so that two spellings of a letter are two names",
+        arguments: [
+            ("/a/b/c", "/a", "b/c"), ("/a", "/a", ""), ("/a//b", "/a", "b"), ("/a/b", "/a/", "b"), ("/x/y", "/", "x/y"),
+            ("/日本/é/x", "/日本", "é/x"), ("/é/x", "/e\u{301}", nil), ("/e\u{301}/x", "/e", nil), ("/ab", "/a", nil),
+            ("/a", "/a/b", nil),
+        ] as [(String, String, String?)])
+    func relative(path: String, ancestor: String, expected: String?) {
+        #expect(Paths.relative(path, to: ancestor).map { Array($0.utf8) } == expected.map { Array($0.utf8) })
+        #expect(Paths.isWithin(path, ancestor) == (expected != nil))
+    }
+
+    @Test(
         "the parent, the name and the directories above",
         arguments: [
             ("/", nil, "", []), ("/a", "/", "a", []), ("/a/b", "/a", "b", ["/a"]), ("a", nil, "a", []),
