@@ -93,8 +93,8 @@ let package = Package(
                 "Records", "Kernel", "JSON", argumentParser,
             ], swiftSettings: strict),
         .target(
-            name: "TestSupport", dependencies: ["Kernel", "Records", "Spooling", "Tasks"], path: "Tests/TestSupport",
-            swiftSettings: strict),
+            name: "TestSupport", dependencies: ["Kernel", "Records", "Policy", "Spooling", "Tasks", "Launching"],
+            path: "Tests/TestSupport", swiftSettings: strict),
         tests("Kernel", ["Kernel"]),
         tests("JSON", ["JSON"]),
         tests("Records", ["Records"]),
@@ -105,6 +105,7 @@ let package = Package(
         tests("PolicyText", ["PolicyText", "Policy"]),
         tests("ToolProtocol", ["ToolProtocol", "JSON"]),
         tests("Patterns", ["Patterns"]),
+        tests("Launching", ["Launching", "Kernel", "Records", "Policy", "Tasks", "Spooling", "TestSupport"]),
         tests("Ledger", ["Ledger", "Records"]),
     ],
     swiftLanguageModes: [.v6]

@@ -21,15 +21,22 @@ final class ControlGroup {
         let path = "\(tree.tasks)/\(id)"
         parent = SharedDescriptor(
             try on(tree.tasks) { () throws(Errno) in try Files.open(tree.tasks, O_RDONLY | O_DIRECTORY) })
-        try on(path) { () throws(Errno) in try ControlGroupTree.make(path) }
-        directory = SharedDescriptor(try on(path) { () throws(Errno) in try Files.open(path, O_RDONLY | O_DIRECTORY) })
-        var values: [CgroupValue] = []
-        for value in Self.values(limits) where try Self.set(value, path) { values.append(value) }
-        plan = PlannedCgroup(path: "\(tree.tasksPath)/\(id)", values: values)
+        try on(path) { () throws(Errno) in try Files.makeDirectory(path, mode: 0o755) }
+        do throws(LaunchError) {
+            directory = SharedDescriptor(
+                try on(path) { () throws(Errno) in try Files.open(path, O_RDONLY | O_DIRECTORY) })
+            var values: [CgroupValue] = []
+            for value in Self.values(limits) where try Self.set(value, path) { values.append(value) }
+            plan = PlannedCgroup(path: "\(tree.tasksPath)/\(id)", values: values)
+        } catch {
+            throw error.undoing { () throws(LaunchError) in
+                try on(path) { () throws(Errno) in try Files.remove(path, isDirectory: true) }
+            }
+        }
     }
 
     /// What the kernel is asked for. Memory is counted in pages; init is one of the processes.
-    private static func values(_ limits: Limits) -> [CgroupValue] {
+    static func values(_ limits: Limits) -> [CgroupValue] {
         let period: UInt64 = 100_000
         return [
             CgroupValue(file: "memory.max", value: "\(limits.memory.bytes / 4096 * 4096)"),

@@ -65,7 +65,7 @@ struct ControlGroupTree {
     }
 
     /// Root's own processes may be anywhere; elsewhere, this process's group, or the one above its leaf.
-    private static func base(_ root: String, _ own: String) -> String {
+    static func base(_ root: String, _ own: String) -> String {
         if own == "/" { return "\(root)/caisson" }
         return root + (own.hasSuffix("/supervisor") ? String(own.dropLast("/supervisor".utf8.count)) : own)
     }

@@ -17,12 +17,14 @@ final class CreatedTask {
     /// Makes the directory under a name that nobody looks at, fills it, and then gives it its name.
     init(_ record: TaskRecord, plan: [UInt8], _ state: StateDirectory) throws(LaunchError) {
         let (parent, hidden) = (state.tasks.number, ".new-\(record.id)")
-        let made = try on("making a directory in \(state.path)/tasks", remedy: Self.remedy) { () throws(Errno) in
+        try on("making a directory in \(state.path)/tasks", remedy: Self.remedy) { () throws(Errno) in
             try Files.makeDirectory(hidden, at: parent)
-            return try Files.open(hidden, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, at: parent)
         }
-        let number = made.number
         do throws(LaunchError) {
+            directory = try on("the task's directory") { () throws(Errno) in
+                try Files.open(hidden, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, at: parent)
+            }
+            let number = directory.number
             lock = try Self.fill(number, record, plan)
             control = try on("the task's control socket") { () throws(Errno) in
                 try LocalSocket.listen(at: number, "control")
@@ -30,10 +32,10 @@ final class CreatedTask {
             let id = record.id.text
             try on("naming the task's directory") { () throws(Errno) in try Files.rename(hidden, to: id, at: parent) }
         } catch {
-            try on("removing the task's directory") { () throws(Errno) in try Files.removeTree(hidden, at: parent) }
-            throw error
+            throw error.undoing { () throws(LaunchError) in
+                try on("removing the task's directory") { () throws(Errno) in try Files.removeTree(hidden, at: parent) }
+            }
         }
-        directory = made
         (name, self.state) = (record.id.text, state)
     }
 

@@ -50,9 +50,7 @@ public enum Launch {
             return try spawn(plan, record, handed.numbers, state)
         } catch {
             // Nothing was started: the names that were missing are missing again.
-            for placeholder in places.placeholders { try placeholder.remove() }
-            try group?.remove()
-            throw error
+            throw places.undone(error).undoing { () throws(LaunchError) in try group?.remove() }
         }
     }
 
@@ -116,8 +114,7 @@ public enum Launch {
             return try spawn(airlock, plan.task, sealed, created, handed)
         } catch {
             // Nothing runs, and nothing shall look as if it did.
-            try created.remove()
-            throw error
+            throw error.undoing(created.remove)
         }
     }
 

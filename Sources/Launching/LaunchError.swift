@@ -43,6 +43,21 @@ public struct LaunchError: ExplainedError {
     }
 }
 
+extension LaunchError {
+    /// Takes back something that was begun before the failure.
+    ///
+    /// - Returns: The failure itself, and that something was left behind, where it was.
+    func undoing(_ step: () throws(LaunchError) -> Void) -> LaunchError {
+        do {
+            try step()
+            return self
+        } catch {
+            let sentence = "\(message) (and something was left behind: \(error.message))"
+            return LaunchError(kind, cause, sentence, remedy: remedy, decision: decision)
+        }
+    }
+}
+
 /// Runs a system call and names its subject in the failure.
 func on<Result: ~Copyable>(
     _ subject: String, remedy: String = "", _ body: () throws(Errno) -> Result

@@ -47,8 +47,15 @@ struct PlacePlan {
         }
         // A place is attached before those inside it.
         places.sort { (Paths.components($0.target).count, $0.target) < (Paths.components($1.target).count, $1.target) }
-        try addCovers()
+        do throws(LaunchError) {
+            try addCovers(compiled.view)
+        } catch {
+            throw undone(error)
+        }
     }
+
+    /// A failure after which the placeholders are taken away again.
+    func undone(_ error: LaunchError) -> LaunchError { placeholders.reduce(error) { $0.undoing($1.remove) } }
 
     /// Steps that attach the places and cover what is hidden or protected, in order.
     var steps: [MountStep] { places.map(\.step) + covers }
@@ -109,23 +116,41 @@ struct PlacePlan {
 
     /// Covers hidden names and pins protected ones, with every directory above them: a name that is a mount point, or has
     /// one above it that is, can't be moved away.
-    private mutating func addCovers() throws(LaunchError) {
+    private mutating func addCovers(_ view: [MountStep]) throws(LaunchError) {
         let (hide, protect) = (
             policy.files.hide.compactMap { expanded($0) }, policy.files.protect.compactMap { expanded($0) }
         )
         try addPlaceholders(hide + protect)
-        let hidden = try CoveredPath.find(hide)
-        let reserved = placeholders.map { CoveredPath(path: $0.path, isDirectory: false) }
-        let protected = Set(try CoveredPath.find(protect) + reserved).subtracting(hidden).sorted { $0.path < $1.path }
         let roots = places.filter(\.isWritable).map(\.target)
-        var above: Set<String> = []
-        for found in hidden + protected {
-            guard let root = roots.first(where: { Paths.isWithin(found.path, $0) }) else { continue }
-            above.formUnion(Paths.ancestors(found.path).filter { $0 != root && Paths.isWithin($0, root) })
+        let hidden = Set(
+            try CoveredPath.find(hide, .hide, below: places.map(\.target)).filter { isShown($0.path, view) })
+        let reserved = placeholders.map { CoveredPath(path: $0.path, isDirectory: false) }
+        // What lies in no writable place can't be changed anyway.
+        let protected = Set(try CoveredPath.find(protect, .protect, below: roots) + reserved).subtracting(hidden)
+            .filter { found in roots.contains { Paths.isWithin(found.path, $0) } }
+        let above = hidden.union(protected).reduce(into: Set<CoveredPath>()) { above, found in
+            for root in roots where Paths.isWithin(found.path, root) {
+                let directories = Paths.ancestors(found.path).filter { $0 != root && Paths.isWithin($0, root) }
+                above.formUnion(directories.map { CoveredPath(path: $0, isDirectory: true) })
+            }
         }
-        covers = above.sorted().map { .pin(path: $0, readOnly: false) }
-        covers += protected.map { .pin(path: $0.path, readOnly: true) }
-        covers += hidden.map { .hide(path: $0.path, isDirectory: $0.isDirectory) }
+        covers = Self.sorted(above).map { .pin(path: $0.path, readOnly: false) }
+        covers += Self.sorted(protected).map { .pin(path: $0.path, readOnly: true) }
+        covers += Self.sorted(hidden).map { .hide(path: $0.path, isDirectory: $0.isDirectory) }
+    }
+
+    /// A directory comes before what lies in it.
+    private static func sorted(_ paths: Set<CoveredPath>) -> [CoveredPath] { paths.sorted { $0.path < $1.path } }
+
+    /// Whether the task would see a name of the host: in one of its places, or in the part of the view that all tasks have.
+    private func isShown(_ path: String, _ view: [MountStep]) -> Bool {
+        (view + places.map(\.step)).contains { step in
+            switch step {
+            case .tree(let source, let target, _): source == target && Paths.isWithin(path, target)
+            case .overlay(_, let target, _), .handed(_, let target, _): Paths.isWithin(path, target)
+            default: false
+            }
+        }
     }
 
     /// A literal name that is missing gets a placeholder where the task could make it.

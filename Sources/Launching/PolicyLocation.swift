@@ -12,7 +12,19 @@ public struct PolicyLocation: Sendable {
         if let own = environment["CAISSON_POLICIES"], !own.isEmpty { found.append(own) }
         found.append("/etc/caisson/policies")
         found.append(contentsOf: try InstalledFiles.places("policies", below: "share/caisson"))
-        directories = found
+        directories = try found.map { (path) throws(LaunchError) in try Self.absolute(path) }
+    }
+
+    /// The real path of a directory; of one that is not there, where it would be made.
+    private static func absolute(_ path: String) throws(LaunchError) -> String {
+        do {
+            return try Files.path(of: try Files.reference(path))
+        } catch {
+            guard [ENOENT, ENOTDIR, EACCES].contains(error.rawValue) else {
+                throw LaunchError(.failed, "policy", "\(path): \(error)")
+            }
+            return Paths.join(try on(path) { () throws(Errno) in try Host.currentDirectory() }, path)
+        }
     }
 
     /// The path of a policy by its name, or by its path where callers may give one.
@@ -87,7 +99,7 @@ public struct PolicyLocation: Sendable {
 
     /// Reads a policy file that nobody but root and this user can have written.
     public static func read(_ path: String) throws(LaunchError) -> [UInt8] {
-        let file = try on("policy \(path)") { () throws(Errno) in try Files.open(path, O_RDONLY) }
+        let file = try on("policy \(path)") { () throws(Errno) in try Files.open(path, O_RDONLY | O_NONBLOCK) }
         let number = file.number
         let status = try on("policy \(path)") { () throws(Errno) in try FileStatus.of(number) }
         guard status.isRegular else { throw LaunchError(.failed, "policy", "\(path) is not a file") }

@@ -66,17 +66,22 @@ extension ResolvedLaunch {
     private static func resolve(
         _ arguments: [String], _ compiled: CompiledPolicy, _ directory: String, _ workspace: String?, throughShell: Bool
     ) throws(LaunchError) -> ResolvedLaunch {
+        guard !arguments.contains(where: { $0.utf8.contains(0) }) else {
+            throw LaunchError(.refused, "commands", "an argument has a NUL in it, which no process can be given")
+        }
         let name = arguments.first ?? ""
         let path = compiled.policy.commands.path
         let finding = try ProgramSearch.find(name, path: path, directory: directory)
         if case .unusable(let place, let why) = finding {
-            throw LaunchError(.notExecutable, "commands", "\(place) can't be executed: \(why)")
+            throw LaunchError(
+                .notExecutable, "commands", "\(VisibleText.quoted(place)) can't be executed: \(why)",
+                remedy: "name a program, or give the file permission to be executed (chmod +x)")
         }
         guard case .program(let program) = finding else {
             let decision = compiled.table.decide(argv: arguments, program: nil, workspace: workspace)
             return ResolvedLaunch(arguments: arguments, executed: [], program: nil, decision: decision)
         }
-        let chain = try interpreters(of: program, arguments, path)
+        let chain = try interpreters(of: program, arguments, directory)
         let decision = compiled.table.decide(
             argv: arguments, program: program, interpreters: chain.programs, workspace: workspace,
             throughShell: throughShell)
@@ -87,7 +92,7 @@ extension ResolvedLaunch {
 
     /// Follows `#!` lines to the program that the kernel would run in the end, as execve(2) does.
     private static func interpreters(
-        of program: ProgramIdentity, _ arguments: [String], _ path: [String]
+        of program: ProgramIdentity, _ arguments: [String], _ directory: String
     ) throws(LaunchError) -> (programs: [ProgramIdentity], arguments: [String]) {
         var programs: [ProgramIdentity] = []
         var (current, argv) = (program, arguments)
@@ -95,19 +100,34 @@ extension ResolvedLaunch {
             guard programs.count < Script.depth else {
                 throw LaunchError(
                     .notExecutable, "commands",
-                    "\(program.path): interpreters are nested more than \(Script.depth) deep")
+                    "\(program.path): interpreters are nested more than \(Script.depth) deep",
+                    remedy: "let the first line of the script name a program")
             }
-            guard case .program(let next) = try ProgramSearch.find(script.interpreter, path: []) else {
-                throw LaunchError(
-                    .notExecutable, "commands",
-                    "\(current.path) names \"\(script.interpreter)\" as its interpreter, which this host does not have",
-                    remedy: "install it, or correct the first line of the script")
-            }
+            let next = try interpreter(script, of: current.path, directory)
             argv = [script.interpreter] + (script.argument.map { [$0] } ?? []) + [current.path] + argv.dropFirst()
             programs.append(next)
             current = next
         }
         return (programs, argv)
+    }
+}
+
+extension ResolvedLaunch {
+    private static func interpreter(
+        _ script: Script, of path: String, _ directory: String
+    ) throws(LaunchError) -> ProgramIdentity {
+        let name = VisibleText.quoted(script.interpreter)
+        let why: String
+        switch try ProgramSearch.find(Paths.join(directory, script.interpreter), path: []) {
+        case .program(let program): return program
+        case .unusable(_, let reason): why = "which can't be executed: \(reason)"
+        case .nothing:
+            let ending = script.interpreter.utf8.last == 0x0d ? " (its lines end as on Windows)" : ""
+            why = "which this host does not have\(ending)"
+        }
+        throw LaunchError(
+            .notExecutable, "commands", "\(path) names \(name) as its interpreter, \(why)",
+            remedy: "install it, or correct the first line of the script")
     }
 }
 

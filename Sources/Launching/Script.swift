@@ -25,17 +25,27 @@ struct Script {
             if error.rawValue == EACCES { return nil }
             throw LaunchError(.failed, "launch", "\(path): \(error)")
         }
-        return parse(bytes, path)
+        return parse(bytes)
     }
 
-    private static func parse(_ bytes: [UInt8], _ path: String) -> Script? {
-        guard bytes.starts(with: [UInt8(ascii: "#"), UInt8(ascii: "!")]) else { return nil }
-        let line = bytes.dropFirst(2).prefix { $0 != UInt8(ascii: "\n") && $0 != 0 }
-        let text = String(decoding: line, as: UTF8.self)
-        let trimmed = text.drop { $0 == " " || $0 == "\t" }
-        let name = trimmed.prefix { $0 != " " && $0 != "\t" }
-        var rest = trimmed.dropFirst(name.count).drop { $0 == " " || $0 == "\t" }
-        while rest.last == " " || rest.last == "\t" || rest.last == "\r" { rest.removeLast() }
-        return Script(interpreter: String(name), argument: rest.isEmpty ? nil : String(rest))
+    /// The line as load_script() of the kernel takes it apart (fs/binfmt_script.c): bytes, and of the white space only blanks
+    /// and tabs. A carriage return is a letter like any other.
+    static func parse(_ bytes: [UInt8]) -> Script? {
+        let start = bytes.prefix(lineLimit)
+        guard start.starts(with: [UInt8(ascii: "#"), UInt8(ascii: "!")]) else { return nil }
+        let end = start.firstIndex(of: UInt8(ascii: "\n"))
+        // The last byte of the buffer becomes the end of the line where there is none.
+        let isCut = end == nil && start.count == lineLimit
+        let line = start[2..<(isCut ? lineLimit - 1 : end ?? start.endIndex)].drop(while: isBlank)
+        let name = line.prefix { !isBlank($0) && $0 != 0 }
+        // A name that fills the buffer is only the beginning of one.
+        guard !name.isEmpty, !isCut || name.endIndex < line.endIndex else { return nil }
+        var argument = line[name.endIndex...].prefix { $0 != 0 }.drop(while: isBlank)
+        while let last = argument.last, isBlank(last) { argument.removeLast() }
+        return Script(
+            interpreter: String(decoding: name, as: UTF8.self),
+            argument: argument.isEmpty ? nil : String(decoding: argument, as: UTF8.self))
     }
+
+    private static func isBlank(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
 }

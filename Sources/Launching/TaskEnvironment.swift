@@ -34,7 +34,9 @@ public enum TaskEnvironment {
     private static func check(_ variable: EnvironmentVariable, _ policy: EffectivePolicy) throws(LaunchError) {
         let name = VisibleText.quoted(variable.name)
         let accepted = policy.environment.accept
-        guard accepted.contains(where: { matches(variable.name, $0) }), !EnvironmentRules.isDangerous(variable.name)
+        // What is no name could be one and the beginning of its value: `BASH_ENV=/tmp/x` is not in the table of names.
+        guard EnvironmentRules.isName(variable.name), accepted.contains(where: { matches(variable.name, $0) }),
+            !EnvironmentRules.isDangerous(variable.name), !EnvironmentRules.isReserved(variable.name)
         else {
             let allowed = accepted.isEmpty ? "it accepts none" : "it accepts \(accepted.joined(separator: ", "))"
             let place = policy.origins["environment.accept"].map { " (\($0))" } ?? ""
@@ -48,6 +50,6 @@ public enum TaskEnvironment {
         }
     }
 
-    /// Names are compared byte for byte; a `*` at the end stands for any ending.
+    /// Names are compared byte for byte.
     private static func matches(_ name: String, _ pattern: String) -> Bool { Glob.matches(pattern, name) }
 }

@@ -24,7 +24,8 @@ public final class Workspace: Sendable {
         let number = directory.number
         let status = try on("workspace \(path)") { () throws(Errno) in try FileStatus.of(number) }
         let real = try on("workspace \(path)") { () throws(Errno) in try Files.path(of: number) }
-        if let why = Workspace.refusal(real, off) {
+        let isNamed = try Workspace.leads(real, to: status)
+        if let why = ForbiddenPlace.reason(real, off + policy.sources) ?? (isNamed ? nil : Workspace.unnamed) {
             throw LaunchError(.refused, "workspace", "\(real) can't be a workspace: \(why)", remedy: Workspace.remedy)
         }
         try Workspace.check(real, status, policy)
@@ -35,16 +36,16 @@ public final class Workspace: Sendable {
     ///
     /// - Returns: Its real path.
     public func directory(_ wanted: String) throws(LaunchError) -> String {
-        let isWithin = Paths.isWithin(wanted, path)
-        guard isWithin || !wanted.hasPrefix("/") else {
+        let below = Paths.relative(wanted, to: path)
+        guard below != nil || !wanted.hasPrefix("/") else {
             throw LaunchError(
                 .refused, "workspace", "\(VisibleText.quoted(wanted)) is outside of the workspace \(path)",
                 remedy: "name a directory beneath it")
         }
-        let name = (isWithin ? wanted.dropFirst(path.utf8.count) : wanted[...]).drop { $0 == "/" }
+        let name = below ?? wanted
         do {
             let flags = O_RDONLY | O_DIRECTORY
-            return try Files.path(of: try Files.openBeneath(directory.number, name.isEmpty ? "." : String(name), flags))
+            return try Files.path(of: try Files.openBeneath(directory.number, name.isEmpty ? "." : name, flags))
         } catch {
             let why = error.rawValue == EXDEV ? "it leads out of the workspace \(path)" : "\(error)"
             throw LaunchError(
@@ -52,6 +53,18 @@ public final class Workspace: Sendable {
                 remedy: "name a directory beneath \(path)")
         }
     }
+
+    /// Every other part of the launch names the directory by its path: it must be the path of this directory.
+    private static func leads(_ path: String, to status: FileStatus) throws(LaunchError) -> Bool {
+        do {
+            return try FileStatus.of(path).isSameFile(as: status)
+        } catch {
+            guard error.rawValue == ENOENT || error.rawValue == ENOTDIR else { throw unusable(path, error) }
+            return false
+        }
+    }
+
+    private static let unnamed = "that path does not lead to it: its name is not UTF-8, or it was moved"
 
     private static func open(_ path: String) throws(LaunchError) -> Descriptor {
         do {
@@ -94,47 +107,5 @@ public final class Workspace: Sendable {
     private static func isWithin(_ path: String, _ pattern: String) -> Bool {
         let (mine, wanted) = (Paths.components(path), Paths.components(pattern))
         return mine.count >= wanted.count && zip(wanted, mine).allSatisfy { Glob.matches($0, $1) }
-    }
-
-    /// Why a directory can't be a workspace under any policy, or nil.
-    static func refusal(_ path: String, _ off: [String]) -> String? {
-        if path == "/" { return "it is the root of the file system" }
-        if exact.contains(path) { return "it is shared by the whole system" }
-        if let tree = trees.first(where: { Paths.isWithin(path, $0) }) { return "it belongs to the system (\(tree))" }
-        if let part = trees.first(where: { Paths.isWithin($0, path) }) { return "it has \(part) of the system in it" }
-        if homes().contains(path) { return "it is a home directory, with keys and settings in it" }
-        if let own = off.first(where: { Paths.isWithin(path, $0) || Paths.isWithin($0, path) }) {
-            return "Caisson keeps its state or policies there (\(own))"
-        }
-        return nil
-    }
-
-    private static let exact: Set<String> = [
-        "/tmp", "/var", "/var/tmp", "/var/lib", "/home", "/opt", "/srv", "/mnt", "/media", "/root", "/run",
-        "/usr/local",
-        "/usr/local/src", "/usr/src",
-    ]
-
-    private static let trees = [
-        "/etc", "/usr/bin", "/usr/sbin", "/usr/lib", "/usr/lib64", "/usr/lib32", "/usr/libexec", "/usr/share",
-        "/usr/include", "/bin", "/sbin", "/lib", "/lib64", "/lib32", "/libx32", "/boot", "/proc", "/sys", "/dev",
-        "/var/log", "/var/run", "/var/spool", "/var/cache", "/run/user",
-    ]
-
-    /// Home directories of real users by /etc/passwd, and the caller's own.
-    private static func homes() -> Set<String> {
-        var found: Set<String> = []
-        if let own = Host.environment()["HOME"] { found.insert(own) }
-        do {
-            let text = String(decoding: try Files.contents("/etc/passwd", limit: 1 << 20), as: UTF8.self)
-            for line in text.split(separator: "\n") {
-                let fields = line.split(separator: ":", omittingEmptySubsequences: false)
-                if fields.count > 5, fields[5].count > 1 { found.insert(String(fields[5])) }
-            }
-        } catch {
-            // Without a list of users there is the caller's own home, and the places that are refused for everybody.
-            return found
-        }
-        return found
     }
 }

@@ -60,15 +60,15 @@ struct TailStartTests {
     @Test(
         "are those of a reader who has the whole record before him",
         arguments: [
-            (200_000, 1 << 20), (131_072, 1 << 20), (131_073, 1 << 20), (700_000, 524_288), (800_000, 349_526),
-            (900_000, 174_763), (1_000_000, 65_536), (1_000_000, 300_001),
+            (131_072, 1 << 20), (131_073, 1 << 20), (250_000, 174_763), (400_000, 349_526), (300_000, 65_536),
+            (300_000, 100_001),
         ] as [(Int, UInt64)])
     func agree(size: Int, limit: UInt64) throws {
         var random = SplitMix(UInt64(size))
         let text = (0..<size).map { _ in Int.random(in: 0..<3000, using: &random) == 0 ? UInt8(ascii: "\n") : 0x61 }
         let output = try output(text, limit: limit)
         let (bytes, behind) = try kept(output)
-        for lines in [1, 2, 3, 10, 20, 40, 41, 60, 100, 1000] {
+        for lines in [1, 3, 20, 50, 1000] {
             let expected = UInt64(Self.model(bytes, behind: behind, lines))
             #expect(try TailStart.offset(of: lines, .stream(.stdout), output.reader) == expected, "\(lines) lines")
             #expect(try TailStart.offset(of: lines, .both, output.reader) == expected, "\(lines) lines of both")
