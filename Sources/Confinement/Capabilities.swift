@@ -4,7 +4,7 @@ internal import Glibc
 internal import Kernel
 internal import Records
 
-/// The five capability sets of this process, emptied through libcap. Source: capabilities(7).
+/// The five capability sets of this process, emptied. Source: capabilities(7).
 public enum Capabilities {
     /// Locks the secure bits: no program regains capabilities by being root or by a change of user.
     ///
@@ -15,17 +15,26 @@ public enum Capabilities {
         _ = try step(.secureBits) { () throws(Errno) in try checked { cap_set_secbits(bits) } }
     }
 
-    /// Empties the bounding and the ambient set. Must come before the permitted set is emptied, which it needs.
+    /// Empties the bounding and the ambient set, for this process and all that it starts. Must come before the permitted
+    /// set is emptied, which it needs.
     public static func emptyBoundingSet() throws(ConfinementError) {
         try step(.boundingSet) { () throws(Errno) in
-            var capability: cap_value_t = 0
-            // cap_get_bound fails at the first number that this kernel does not know.
-            while cap_get_bound(capability) >= 0 {
-                let number = capability
-                _ = try checked { cap_drop_bound(number) }
-                capability += 1
-            }
-            _ = try checked { cap_reset_ambient() }
+            var number: UInt = 0
+            while try dropFromBoundingSet(number) { number += 1 }
+            let (ambient, clear) = (Int32(CSN_PR_CAP_AMBIENT), UInt(CSN_PR_CAP_AMBIENT_CLEAR_ALL))
+            _ = try checked { csn_prctl(ambient, clear, 0, 0, 0) }
+        }
+    }
+
+    /// Drops one; false at the first number that this kernel does not know. The call itself, because libcap asks for each
+    /// set and number before.
+    private static func dropFromBoundingSet(_ number: UInt) throws(Errno) -> Bool {
+        do {
+            _ = try checked { csn_prctl(Int32(CSN_PR_CAPBSET_DROP), number, 0, 0, 0) }
+            return true
+        } catch {
+            guard error.rawValue == EINVAL, number > 0 else { throw error }
+            return false
         }
     }
 

@@ -42,9 +42,11 @@ public enum Landlock {
 
     private static func add(_ rule: LandlockRule, _ abi: Int32, to ruleset: Int32) throws(Errno) {
         let place = try Files.reference(rule.path)
-        let isDirectory = try FileStatus.of(place.number).isDirectory
         var access = Access(rule.grant).intersection(.all(abi))
-        if !isDirectory { access.formIntersection(.onFiles) }
+        // Most rules are for programs and devices, and have no right that only a directory has.
+        if !Access.onFiles.isSuperset(of: access), try !FileStatus.of(place.number).isDirectory {
+            access.formIntersection(.onFiles)
+        }
         guard !access.isEmpty else { return }
         _ = try checked { csn_landlock_add_path(ruleset, place.number, access.rawValue) }
     }

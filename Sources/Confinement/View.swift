@@ -9,46 +9,48 @@ public import Records
 /// may lie where only the front end's user gets.
 public struct View: ~Copyable {
     private let steps: [MountStep]
-    private var sources: [Int32?]
+    /// The detached mount of each step; -1 where it has none, or not yet.
+    private var sources: [Int32] = []
 
-    /// Opens every source of the host.
+    /// Opens every source of the host but the trees that the monitor maps.
     ///
-    /// - Parameters:
-    ///   - mapped: The handed trees as the monitor mapped their owners, taken over; empty where none is mapped.
-    ///   - checked: The directories of the handed trees as the front end checked them, to recognize them by.
-    public init(_ plan: LaunchPlan, mapped: [Int32], checked: [Int32]) throws(ConfinementError) {
+    /// - Parameter checked: The directories of the handed trees as the front end checked them, to recognize them by.
+    public init(_ plan: LaunchPlan, checked: [Int32]) throws(ConfinementError) {
         steps = plan.mounts
-        sources = []
-        var trees = 0
-        for (index, mountStep) in plan.mounts.enumerated() {
-            let handed = Handed(
-                mount: mapped.at(trees), directory: checked.at(trees), isMapped: plan.identity.mapsOwners)
-            if case .handed = mountStep { trees += 1 }
+        sources.reserveCapacity(steps.count)
+        var directories = plan.identity.mapsOwners ? nil : checked.makeIterator()
+        for (index, mountStep) in steps.enumerated() {
+            var directory: Int32?
+            if case .handed = mountStep { directory = directories?.next() }
             sources.append(
-                try step(.sources, index: index) { () throws(Errno) in try View.source(mountStep, handed) })
+                try step(.sources, index: index) { () throws(Errno) in try View.source(mountStep, directory) })
         }
     }
 
-    private struct Handed {
-        let mount: Int32?
-        let directory: Int32?
-        let isMapped: Bool
+    /// Takes over the handed trees as the monitor mapped their owners, in their order; none where none is mapped.
+    public mutating func take(_ mapped: [Int32]) throws(ConfinementError) {
+        var mapped = mapped.makeIterator()
+        for (index, mountStep) in steps.enumerated() {
+            guard case .handed(_, _, let attributes) = mountStep, sources[index] < 0 else { continue }
+            sources[index] = try step(.sources, index: index) { () throws(Errno) in
+                guard let mount = mapped.next() else { throw Errno(rawValue: EBADF) }
+                return try View.restricted(Descriptor(owning: mount), attributes)
+            }
+        }
     }
 
-    private static func source(_ step: MountStep, _ handed: Handed) throws(Errno) -> Int32? {
+    private static func source(_ step: MountStep, _ directory: Int32?) throws(Errno) -> Int32 {
         switch step {
         case .tree(let source, _, let attributes):
             return try restricted(try Mount.tree(source, at: AT_FDCWD), attributes)
         case .overlay(let layers, _, let attributes):
             // xino=off: inode numbers stay those of the host, by which the executable is recognized.
-            let lower = layers.map(escaped).joined(separator: ":")
+            let lower = layers.reduce("") { $0.isEmpty ? escaped($1) : "\($0):\(escaped($1))" }
             return try Mount.fileSystem("overlay", [("lowerdir", lower), ("xino", "off")], attributes).release()
         case .handed(let tree, _, let attributes):
-            guard let directory = handed.directory else { throw Errno(rawValue: EBADF) }
-            guard handed.isMapped else { return try restricted(try sameDirectory(tree.source, directory), attributes) }
-            guard let mount = handed.mount else { throw Errno(rawValue: EBADF) }
-            return try restricted(Descriptor(owning: mount), attributes)
-        default: return nil
+            guard let directory else { return -1 }
+            return try restricted(try sameDirectory(tree.source, directory), attributes)
+        default: return -1
         }
     }
 
@@ -70,7 +72,12 @@ public struct View: ~Copyable {
 
     /// overlayfs separates layers by colons and takes a backslash as escape.
     private static func escaped(_ path: String) -> String {
-        path.replacing("\\", with: "\\\\").replacing(":", with: "\\:")
+        var bytes: [UInt8] = []
+        for byte in path.utf8 {
+            if byte == UInt8(ascii: "\\") || byte == UInt8(ascii: ":") { bytes.append(UInt8(ascii: "\\")) }
+            bytes.append(byte)
+        }
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     /// Builds the view below a new root and makes it this process's root.
@@ -79,62 +86,31 @@ public struct View: ~Copyable {
     ///   - scratchBytes: Size of the tmpfs behind /tmp and HOME.
     ///   - identity: Owner of what is made in it.
     public consuming func build(scratchBytes: UInt64, identity: PlannedIdentity) throws(ConfinementError) {
-        let root = try step(.rootMount) { () throws(Errno) in try View.makeRoot(scratchBytes, identity) }
+        let base = try step(.rootMount) { () throws(Errno) in try Base(scratchBytes, identity) }
         for (index, mountStep) in steps.enumerated() {
             let source = sources[index]
-            try step(.mounts, index: index) { () throws(Errno) in try View.apply(mountStep, source, root.number) }
+            try step(.mounts, index: index) { () throws(Errno) in try View.apply(mountStep, source, base) }
         }
-        try step(.rootMount) { () throws(Errno) in try View.finishRoot(root.number) }
+        // Nothing more is made in the root itself.
+        try step(.rootMount) { () throws(Errno) in
+            try Mount.restrict(base.root.number, [.readOnly], recursive: false)
+        }
         try step(.pivot) { () throws(Errno) in try Mount.pivotIntoCurrentDirectory() }
     }
 
-    private static let scratch = ".scratch"
-    private static let nothing = ".nothing"
-    private static let emptiness = ".emptiness"
-
-    /// The root is attached on /tmp: a directory that every host has and that no source needs any more.
-    private static func makeRoot(_ scratchBytes: UInt64, _ identity: PlannedIdentity) throws(Errno) -> Descriptor {
-        let owner = [("uid", "\(identity.innerUser)"), ("gid", "\(identity.innerGroup)"), ("mode", "0755")]
-        let closed: MountAttributes = [.noSetUserID, .noDevices, .noExecute]
-        let root = try Mount.fileSystem("tmpfs", [("size", "1m"), ("nr_inodes", "4096")] + owner, closed)
-        try Mount.attach(root, to: try Files.reference("/tmp"))
-        _ = try checked { fchdir(root.number) }
-        let size = [("size", "\(scratchBytes)"), ("nr_inodes", "\(max(1024, scratchBytes / 4096))")]
-        try Files.makeDirectory(scratch, at: root.number)
-        try Files.makeDirectory(emptiness, mode: 0o000, at: root.number)
-        _ = try Files.open(nothing, O_WRONLY | O_CREAT | O_EXCL, mode: 0o000, at: root.number)
-        let tmpfs = try Mount.fileSystem("tmpfs", size + owner, closed)
-        try Mount.attach(tmpfs, to: try Files.reference(scratch, at: root.number))
-        return root
-    }
-
-    /// Takes away what only building needed, and closes the root itself.
-    private static func finishRoot(_ root: Int32) throws(Errno) {
-        try Mount.detach(scratch)
-        try Files.remove(scratch, at: root, isDirectory: true)
-        try Files.remove(emptiness, at: root, isDirectory: true)
-        try Files.remove(nothing, at: root)
-        try Mount.restrict(root, [.readOnly], recursive: false)
-    }
-
-    private static func apply(_ step: MountStep, _ source: Int32?, _ root: Int32) throws(Errno) {
+    private static func apply(_ step: MountStep, _ source: Int32, _ base: borrowing Base) throws(Errno) {
+        let root = base.root.number
         switch step {
         case .directory(let path, let mode): try makePlace(path, isDirectory: true, mode: mode, root)
         case .link(let path, let target): try Files.link(target, as: relative(path), at: root)
         case .tree(_, let target, _), .overlay(_, let target, _), .handed(_, let target, _):
-            guard let source else { throw Errno(rawValue: EBADF) }
+            guard source >= 0 else { throw Errno(rawValue: EBADF) }
             try place(Descriptor(owning: source), at: target, root)
         case .scratch(let name, let target, let mode, let attributes):
-            try makePlace("\(scratch)/\(name)", isDirectory: true, mode: mode, root)
-            _ = try checked { fchmodat(root, "\(scratch)/\(name)", mode, 0) }
-            let tree = try Mount.tree("\(scratch)/\(name)", at: root, recursive: false)
-            try Mount.restrict(tree.number, attributes)
-            try place(tree, at: target, root)
+            try place(try base.directory(name, mode, attributes), at: target, root)
         case .proc(let target, let minimal): try placeProc(target, minimal, root)
         case .hide(let path, let isDirectory):
-            let cover = try Mount.tree(isDirectory ? emptiness : nothing, at: root, recursive: false)
-            try Mount.restrict(cover.number, [.readOnly, .noSetUserID, .noDevices, .noExecute])
-            try Mount.attach(cover, to: try existing(path, root))
+            try Mount.attach(try base.cover(isDirectory: isDirectory), to: try existing(path, root))
         case .pin(let path, let readOnly): try pin(path, readOnly, root)
         }
     }
@@ -166,32 +142,33 @@ public struct View: ~Copyable {
         return try Files.openBeneath(root, name.isEmpty ? "." : name, flags, noSymbolicLinks: true)
     }
 
-    /// Makes the name and the directories above it where they are missing.
+    /// Makes the name, and the directories above it where they are missing.
     private static func makePlace(_ path: String, isDirectory: Bool, mode: UInt32, _ root: Int32) throws(Errno) {
-        var prefix = ""
-        let components = Paths.components(path)
-        for (index, component) in components.enumerated() {
-            prefix += prefix.isEmpty ? String(component) : "/\(component)"
-            let isLast = index == components.count - 1
-            do {
-                if isLast && !isDirectory {
-                    _ = try Files.open(prefix, O_WRONLY | O_CREAT | O_EXCL, mode: 0o444, at: root)
-                } else {
-                    try Files.makeDirectory(prefix, mode: isLast ? mode : 0o755, at: root)
-                }
-            } catch {
-                // What is there already serves; in the read-only system that includes names that can't be made.
-                guard error.rawValue == EEXIST || error.rawValue == EROFS else { throw error }
-            }
+        let name = relative(path)
+        do {
+            try make(name, isDirectory: isDirectory, mode: mode, root)
+        } catch {
+            guard error.rawValue == ENOENT, let above = Paths.parent(name) else { throw error }
+            try makePlace(above, isDirectory: true, mode: 0o755, root)
+            try make(name, isDirectory: isDirectory, mode: mode, root)
         }
     }
 
-    private static func relative(_ path: String) -> String {
-        Paths.components(path).joined(separator: "/")
+    private static func make(_ name: String, isDirectory: Bool, mode: UInt32, _ root: Int32) throws(Errno) {
+        do {
+            if isDirectory {
+                try Files.makeDirectory(name, mode: mode, at: root)
+            } else {
+                _ = try Files.open(name, O_WRONLY | O_CREAT | O_EXCL, mode: 0o444, at: root)
+            }
+        } catch {
+            // What is there already serves; in the read-only system that includes names that can't be made.
+            guard error.rawValue == EEXIST || error.rawValue == EROFS else { throw error }
+        }
     }
-}
 
-extension [Int32] {
-    /// The element at a place, or nil behind the end.
-    fileprivate func at(_ place: Int) -> Int32? { place < count ? self[place] : nil }
+    /// A path of the view from its root on. Paths of a plan are absolute and have no empty component.
+    private static func relative(_ path: String) -> String {
+        path.hasPrefix("/") ? String(path.dropFirst()) : path
+    }
 }

@@ -33,14 +33,20 @@ public func forkProcess() -> Int32 { csn_fork() }
 ///   - environment: `NAME=value`, each without NUL.
 /// - Returns: Only the failure.
 public func execute(_ file: Int32, _ arguments: [[UInt8]], _ environment: [[UInt8]]) -> Errno {
-    func pointers(_ list: [[UInt8]]) -> [UnsafeMutablePointer<CChar>?] {
-        list.map { bytes in
-            let copy = UnsafeMutablePointer<CChar>.allocate(capacity: bytes.count + 1)
-            for (index, byte) in bytes.enumerated() { copy[index] = CChar(bitPattern: byte) }
-            copy[bytes.count] = 0
-            return copy
-        } + [nil]
-    }
-    _ = csn_execveat(file, "", pointers(arguments), pointers(environment), Int32(CSN_AT_EMPTY_PATH))
+    let (argv, envp) = (pointers(arguments), pointers(environment))
+    _ = csn_execveat(file, "", argv, envp, Int32(CSN_AT_EMPTY_PATH))
     return Errno.last
+}
+
+/// An array for execve(2), which is never freed: it is gone with the program, or the process ends.
+private func pointers(_ list: [[UInt8]]) -> UnsafeMutablePointer<UnsafeMutablePointer<CChar>?> {
+    let array = UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>.allocate(capacity: list.count + 1)
+    for (place, bytes) in list.enumerated() {
+        let copy = UnsafeMutablePointer<CChar>.allocate(capacity: bytes.count + 1)
+        for (index, byte) in bytes.enumerated() { copy[index] = CChar(bitPattern: byte) }
+        copy[bytes.count] = 0
+        array[place] = copy
+    }
+    array[list.count] = nil
+    return array
 }

@@ -49,13 +49,18 @@ public enum Files {
         let file = try open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, mode: mode, at: directory)
         do {
             try Transfer.write(file.number, bytes)
-            if durable { _ = try checked { fdatasync(file.number) } }
+            if durable { try makeDurable(file.number) }
             _ = try checked { renameat(directory, temporary, directory, path) }
         } catch {
             // On a full disk nothing is left behind. What counts is the failure before this one.
             unlinkat(directory, temporary, 0)
             throw error
         }
+    }
+
+    /// Waits until the contents of a file are on disk. The corresponding call is fdatasync(2).
+    public static func makeDurable(_ fd: Int32) throws(Errno) {
+        _ = try checked { fdatasync(fd) }
     }
 
     /// Makes a directory. The corresponding call is mkdirat(2).
@@ -102,9 +107,16 @@ public enum Files {
 
     /// Where a symbolic link points to. The corresponding call is readlinkat(2).
     public static func target(_ path: String, at directory: Int32 = AT_FDCWD) throws(Errno) -> String {
-        var buffer = [CChar](repeating: 0, count: 4096)
-        let count = try checked { readlinkat(directory, path, &buffer, 4096) }
-        return String(decoding: buffer.prefix(count).lazy.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        var failure: Errno?
+        let target = [UInt8](unsafeUninitializedCapacity: 4096) { buffer, count in
+            do throws(Errno) {
+                count = try checked { csn_readlinkat(directory, path, buffer.baseAddress, buffer.count) }
+            } catch {
+                failure = error
+            }
+        }
+        if let failure { throw failure }
+        return String(decoding: target, as: UTF8.self)
     }
 
     /// The path under which an open file is known now. Source: proc(5), /proc/PID/fd.
@@ -125,8 +137,8 @@ public enum Files {
     /// The names in a directory, without `.` and `..`, in no particular order. In a name that is not UTF-8, U+FFFD
     /// stands for what is not, so that it names nothing.
     public static func names(in path: String, at directory: Int32 = AT_FDCWD) throws(Errno) -> [String] {
-        try entries(in: path, at: directory).map {
-            String(decoding: $0.dropLast().lazy.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        try entries(in: path, at: directory).map { name in
+            name.withUnsafeBytes { String(decoding: UnsafeRawBufferPointer(rebasing: $0.dropLast()), as: UTF8.self) }
         }
     }
 

@@ -22,6 +22,9 @@ public enum Host {
         return found
     }
 
+    /// One variable of the environment of this process.
+    public static func variable(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
+
     /// The path of the running program. Source: proc(5), /proc/self/exe.
     public static func program() throws(Errno) -> String { try Files.target("/proc/self/exe") }
 
@@ -56,7 +59,8 @@ public enum Host {
 
     /// Whether this process has groups besides its own one. Source: getgroups(2).
     public static func hasSupplementaryGroups() throws(Errno) -> Bool {
-        var groups = [gid_t](repeating: 0, count: 65536)
+        // As many as there are: memory for the most that there may be would cost more than the rest of a launch.
+        var groups = [gid_t](repeating: 0, count: Int(try checked { getgroups(0, nil) }))
         let count = try checked { getgroups(Int32(groups.count), &groups) }
         return groups.prefix(Int(count)).contains { $0 != group }
     }

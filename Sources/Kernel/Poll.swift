@@ -30,6 +30,13 @@ public struct Poll {
         }
     }
 
+    /// What has happened at one descriptor until now, without waiting.
+    public static func now(_ fd: Int32, _ events: Int32) throws(Errno) -> Int32 {
+        var entry = pollfd(fd: fd, events: Int16(events), revents: 0)
+        _ = try checked { csn_poll(&entry, 1, 0) }
+        return Int32(entry.revents)
+    }
+
     /// What happened at a place: POLLIN, POLLOUT, POLLERR, POLLHUP, or 0.
     public func events(_ place: Int) -> Int32 { Int32(entries[place].revents) }
 }

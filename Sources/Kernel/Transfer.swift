@@ -14,17 +14,41 @@ public enum Transfer {
     public static func readAll(_ fd: Int32, limit: Int = 256 << 20) throws(Errno) -> [UInt8] {
         var bytes: [UInt8] = []
         // The size is a hint that anybody may have set: a hole of terabytes must not be asked for.
-        let size = max(min(Int(clamping: try FileStatus.of(fd).size), limit) &+ 1, 4096)
+        var room = max(min(Int(clamping: try FileStatus.of(fd).size), limit) &+ 1, 4096)
         while true {
-            let start = bytes.count
-            bytes.append(contentsOf: repeatElement(0, count: size))
-            let got = try checked {
-                bytes.withUnsafeMutableBytes { Glibc.read(fd, $0.baseAddress?.advanced(by: start), size) }
+            var part = Part()
+            let found = [UInt8](unsafeUninitializedCapacity: room) { buffer, count in
+                part = fill(fd, UnsafeMutableRawBufferPointer(buffer))
+                count = part.count
             }
-            bytes.removeLast(size - got)
-            if got == 0 { return bytes }
+            if let failure = part.failure { throw failure }
+            bytes = bytes.isEmpty ? found : bytes + found
             guard bytes.count <= limit else { throw Errno(rawValue: EFBIG) }
+            if part.isLast { return bytes }
+            room = bytes.count
         }
+    }
+
+    private struct Part {
+        var count = 0
+        var isLast = false
+        var failure: Errno?
+    }
+
+    /// Reads until the buffer is full or the input has ended. What fails is a value, because it happens inside of a closure
+    /// of the library that throws anything.
+    private static func fill(_ fd: Int32, _ buffer: UnsafeMutableRawBufferPointer) -> Part {
+        var part = Part()
+        do throws(Errno) {
+            while part.count < buffer.count, !part.isLast {
+                let got = try read(fd, into: UnsafeMutableRawBufferPointer(rebasing: buffer[part.count...]))
+                part.count += got
+                part.isLast = got == 0
+            }
+        } catch {
+            part.failure = error
+        }
+        return part
     }
 
     /// Writes all bytes, however many calls it takes.
@@ -42,6 +66,18 @@ public enum Transfer {
         while done < bytes.count {
             done += try checked {
                 bytes.withUnsafeBytes { Glibc.write(fd, $0.baseAddress?.advanced(by: done), $0.count - done) }
+            }
+        }
+    }
+
+    /// Writes all bytes at `offset` of a file, without moving its position.
+    public static func write(_ fd: Int32, _ bytes: [UInt8], at offset: UInt64) throws(Errno) {
+        var done = 0
+        while done < bytes.count {
+            done += try checked {
+                bytes.withUnsafeBytes {
+                    pwrite(fd, $0.baseAddress?.advanced(by: done), $0.count - done, Int(offset) + done)
+                }
             }
         }
     }
@@ -82,21 +118,29 @@ public enum Transfer {
     /// Receives one message of at most `limit` bytes and the descriptors that came with it, which the caller owns.
     /// An empty message means that the other end is gone; a longer one is taken, and is EMSGSIZE.
     public static func receive(_ socket: Int32, limit: Int) throws(Errno) -> (bytes: [UInt8], descriptors: [Int32]) {
-        var bytes = [UInt8](repeating: 0, count: limit)
         var numbers = [Int32](repeating: -1, count: 8)
-        var found = 0
-        let got = try checked {
-            bytes.withUnsafeMutableBytes { raw in
-                numbers.withUnsafeMutableBufferPointer {
-                    csn_receive_with_descriptors(socket, raw.baseAddress, raw.count, $0.baseAddress, $0.count, &found)
+        var (found, got) = (0, 0)
+        var failure: Errno?
+        // Not zeroed before: the limit is much larger than most messages.
+        let bytes = [UInt8](unsafeUninitializedCapacity: limit) { buffer, count in
+            do throws(Errno) {
+                got = try checked {
+                    numbers.withUnsafeMutableBufferPointer {
+                        csn_receive_with_descriptors(
+                            socket, buffer.baseAddress, limit, $0.baseAddress, $0.count, &found)
+                    }
                 }
+                count = min(got, limit)
+            } catch {
+                failure = error
             }
         }
+        if let failure { throw failure }
         guard got <= limit else {
             for number in numbers.prefix(found) { _ = Descriptor(owning: number) }
             throw Errno(rawValue: EMSGSIZE)
         }
-        return (Array(bytes.prefix(got)), Array(numbers.prefix(found)))
+        return (bytes, Array(numbers.prefix(found)))
     }
 
     /// Receives one message of at most `limit` bytes; descriptors that somebody sends with it are closed at once.

@@ -13,29 +13,39 @@ public enum RecordError: Error, Sendable, Equatable {
 }
 
 /// Reads what `ByteWriter` wrote. Nothing in the input is believed: every length is checked against what is left.
+///
+/// What is generic is inlinable: a launch reads thousands of values, and unspecialized each would cost a lookup of its type.
 public struct ByteReader: Sendable {
-    private let bytes: [UInt8]
-    private let end: Int
+    @usableFromInline let bytes: [UInt8]
+    @usableFromInline let end: Int
+    @usableFromInline var place: Int
     /// Where the next value begins.
-    public private(set) var position: Int
+    public var position: Int { place }
 
     /// A reader over the whole of `bytes`.
     public init(_ bytes: [UInt8]) {
         self.bytes = bytes
         self.end = bytes.count
-        self.position = 0
+        place = 0
+    }
+
+    /// A reader over a part of `bytes`, of which nothing is copied.
+    init(_ bytes: [UInt8], _ part: Range<Int>) {
+        self.bytes = bytes
+        (place, end) = (part.lowerBound, part.upperBound)
     }
 
     /// How many bytes are left.
     public var remaining: Int { end - position }
 
     /// Reads an integer in its own width.
+    @inlinable
     public mutating func integer<Value: FixedWidthInteger>(_ type: Value.Type = Value.self) throws(RecordError) -> Value
     {
         let size = MemoryLayout<Value>.size
         guard remaining >= size else { throw .truncated(at: position) }
         let value = bytes.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: position, as: Value.self) }
-        position += size
+        place += size
         return Value(littleEndian: value)
     }
 
@@ -52,22 +62,34 @@ public struct ByteReader: Sendable {
     public mutating func byteList() throws(RecordError) -> [UInt8] {
         let count = Int(try integer(UInt32.self))
         guard remaining >= count else { throw .truncated(at: position) }
-        defer { position += count }
+        defer { place += count }
         return Array(bytes[position..<position + count])
+    }
+
+    /// Reads a count and hands out a reader over that many bytes, which are not copied.
+    mutating func part() throws(RecordError) -> ByteReader {
+        let count = Int(try integer(UInt32.self))
+        guard remaining >= count else { throw .truncated(at: position) }
+        defer { place += count }
+        return ByteReader(bytes, position..<position + count)
     }
 
     /// Reads UTF-8 text; other bytes are an error.
     public mutating func string() throws(RecordError) -> String {
         let start = position
-        let list = try byteList()
-        guard let text = String(validating: list, as: UTF8.self) else {
-            throw .malformed("text is not UTF-8", at: start)
+        let count = Int(try integer(UInt32.self))
+        guard remaining >= count else { throw .truncated(at: position) }
+        let found = bytes.withUnsafeBytes { raw in
+            String(validating: UnsafeRawBufferPointer(rebasing: raw[position..<position + count]), as: UTF8.self)
         }
-        return text
+        guard let found else { throw .malformed("text is not UTF-8", at: start) }
+        place += count
+        return found
     }
 
     /// Reads a count and that many elements. Each element takes a byte at least, so a count can't ask for more memory
     /// than the input has bytes.
+    @inlinable
     public mutating func list<Element>(
         _ each: (inout ByteReader) throws(RecordError) -> Element
     ) throws(RecordError) -> [Element] {
@@ -80,6 +102,7 @@ public struct ByteReader: Sendable {
     }
 
     /// Reads a flag and, if it is set, a value.
+    @inlinable
     public mutating func optional<Value>(
         _ each: (inout ByteReader) throws(RecordError) -> Value
     ) throws(RecordError) -> Value? {
@@ -92,16 +115,19 @@ public struct ByteReader: Sendable {
     }
 
     /// Reads a value by its own form.
+    @inlinable
     public mutating func value<Value: ByteCodable>(_ type: Value.Type = Value.self) throws(RecordError) -> Value {
         try Value(from: &self)
     }
 
     /// Reads a list of values by their own form.
+    @inlinable
     public mutating func values<Value: ByteCodable>(_ type: Value.Type = Value.self) throws(RecordError) -> [Value] {
         try list { (reader) throws(RecordError) in try reader.value() }
     }
 
     /// Reads a raw value of a closed enumeration.
+    @inlinable
     public mutating func choice<Value: RawRepresentable>(_ type: Value.Type = Value.self) throws(RecordError) -> Value
     where Value.RawValue == UInt8 {
         let raw = try integer(UInt8.self)
@@ -114,5 +140,11 @@ public struct ByteReader: Sendable {
     /// Refuses bytes after the last value: whoever wrote them meant something that would be ignored.
     public func finish() throws(RecordError) {
         guard remaining == 0 else { throw .malformed("\(remaining) bytes follow the record", at: position) }
+    }
+
+    /// As `finish`, but lets zeros follow.
+    mutating func finishPadding() throws(RecordError) {
+        while remaining > 0, bytes[place] == 0 { place += 1 }
+        try finish()
     }
 }

@@ -74,17 +74,24 @@ extension EndRecord: ByteCodable {
     public static var version: UInt16 { 1 }
 
     /// The record as it is stored.
-    public var sealed: [UInt8] {
+    public var sealed: [UInt8] { sealed(filling: 0) }
+
+    /// The record as it is stored in a file whose size is on disk already.
+    ///
+    /// - Parameter size: Bytes of the frame; zeros follow the fields. A record that needs more is longer.
+    public func sealed(filling size: Int) -> [UInt8] {
         var writer = ByteWriter()
         encode(to: &writer)
-        return Envelope.seal(magic: Self.magic, version: Self.version, contents: writer.bytes)
+        let padding = max(0, size - Envelope.overhead - writer.bytes.count)
+        let contents = writer.bytes + [UInt8](repeating: 0, count: padding)
+        return Envelope.seal(magic: Self.magic, version: Self.version, contents: contents)
     }
 
     /// Reads a record from its frame.
     public static func open(_ bytes: [UInt8]) throws(RecordError) -> EndRecord {
         var (_, reader) = try Envelope.open(magic: magic, newest: version, bytes: bytes)
         let record = try EndRecord(from: &reader)
-        try reader.finish()
+        try reader.finishPadding()
         return record
     }
 

@@ -3,13 +3,16 @@
 /// A version names a form that never changes: readers keep the one before, so that an old monitor and a new front end
 /// understand each other. The checksum finds torn and damaged files; it does not stop a forger, who can't write here.
 public enum Envelope {
+    /// How many bytes a frame has besides its contents.
+    static let overhead = 18
+
     /// Wraps `contents` for a file or a descriptor.
     ///
     /// - Parameters:
     ///   - magic: Four bytes that name the kind of record.
     ///   - version: The form of the contents, 1 or more.
     public static func seal(magic: StaticString, version: UInt16, contents: [UInt8]) -> [UInt8] {
-        var writer = ByteWriter()
+        var writer = ByteWriter(capacity: contents.count + overhead)
         magic.withUTF8Buffer { for byte in $0 { writer.write(byte) } }
         writer.write(version)
         writer.write(contents)
@@ -22,16 +25,16 @@ public enum Envelope {
     public static func open(
         magic: StaticString, newest: UInt16, bytes: [UInt8]
     ) throws(RecordError) -> (version: UInt16, reader: ByteReader) {
-        guard bytes.count >= 18 else { throw .truncated(at: bytes.count) }
+        guard bytes.count >= overhead else { throw .truncated(at: bytes.count) }
         guard magic.withUTF8Buffer({ $0.elementsEqual(bytes.prefix(4)) }) else { throw .wrongMagic }
-        var reader = ByteReader(Array(bytes.dropFirst(4)))
+        var reader = ByteReader(bytes, 4..<bytes.count)
         let version = try reader.integer(UInt16.self)
         guard (1...newest).contains(version) else { throw .unknownVersion(version) }
-        let contents = try reader.byteList()
+        let contents = try reader.part()
         let sum = try reader.integer(UInt64.self)
         try reader.finish()
         guard sum == checksum(bytes[..<(bytes.count - 8)]) else { throw .damaged }
-        return (version, ByteReader(contents))
+        return (version, contents)
     }
 
     /// FNV-1a over 64-bit words and then bytes: eight bytes a step, because a compiled policy is read at every launch.

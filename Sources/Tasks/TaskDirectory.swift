@@ -70,11 +70,30 @@ public final class TaskDirectory: Sendable {
         try decodedIfThere(.end) { (bytes) throws(RecordError) in try EndRecord.open(bytes) }
     }
 
+    /// A record that was on disk when the host went down, and its name was not.
+    private func unnamedEnd() throws(TaskError) -> EndRecord? {
+        let file = TaskFile.unnamedEnd.rawValue
+        let bytes: [UInt8]
+        do throws(Errno) {
+            bytes = try Files.contents(file, at: directory.number, limit: 65536)
+        } catch {
+            guard error.rawValue == ENOENT else { throw .system("task \(id)", error) }
+            return nil
+        }
+        guard bytes.first ?? 0 != 0 else { return nil }
+        let end = try decodedIfThere(.unnamedEnd) { (bytes) throws(RecordError) in try EndRecord.open(bytes) }
+        try on("task \(id)") { () throws(Errno) in
+            try Files.rename(file, to: TaskFile.end.rawValue, at: directory.number)
+        }
+        return end
+    }
+
     private func recordLoss(_ lock: Int32) throws(TaskError) -> EndRecord? {
         let isOurs = try on("task \(id)") { () throws(Errno) in try Files.lock(lock) }
         // Another front end writes it down at this moment.
         guard isOurs else { return try storedEnd() }
         if let end = try storedEnd() { return end }
+        if let end = try unnamedEnd() { return end }
         let record = try record()
         let hasRestarted = try on("boot id") { () throws(Errno) in try Host.bootID() } != record.bootID
         var end = EndRecord(

@@ -67,6 +67,8 @@ public enum TaskFile: String, Sendable {
     case receipt
     /// How it ended.
     case end
+    /// The same before it has its name: zeros while the task runs.
+    case unnamedEnd = "end.new"
 }
 
 /// Runs a system call and names its subject in the failure.

@@ -51,6 +51,9 @@ enum {
     CSN_PR_GET_MDWE = 66,
     CSN_SIOCSIFFLAGS = 0x8914,
     CSN_SIOCGIFFLAGS = 0x8913,
+    CSN_PR_CAPBSET_DROP = 24,
+    CSN_PR_CAP_AMBIENT = 47,
+    CSN_PR_CAP_AMBIENT_CLEAR_ALL = 4,
 };
 
 #define CSN_CLONE_PIDFD 0x00001000ull
@@ -67,8 +70,9 @@ enum {
 
 // clone3(2): returns the child's pid to the parent, 0 to the child. cgroup is a directory descriptor or -1.
 int csn_clone3(uint64_t flags, int cgroup, int *pidfd);
+// A child in a user namespace of its own that shares this process's memory and waits to be killed; one at a time.
+int csn_hold_user_namespace(int *pidfd);
 int csn_fork(void);
-int csn_pause(void);
 int csn_pipe2(int ends[2], int flags);
 const char *csn_errno_name(int number);
 int csn_pidfd_open(int pid);
@@ -76,6 +80,7 @@ int csn_pidfd_send_signal(int pidfd, int signal);
 int csn_execveat(int fd, const char *path, char *const argv[], char *const envp[], int flags);
 int csn_close_range(unsigned first, unsigned last, unsigned flags);
 int csn_openat2(int directory, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve);
+ssize_t csn_readlinkat(int directory, const char *path, void *target, size_t count);
 int csn_memfd(const char *name, unsigned flags);
 int csn_fcntl(int fd, int command, long argument);
 int csn_ioctl_int(int fd, unsigned long request, long argument);

@@ -15,10 +15,7 @@ enum Lifeline {
     /// Fails if the monitor died before PDEATHSIG was set: its signal would never come.
     static func check(_ lifeline: Int32) throws(ConfinementError) {
         try step(.parentDeath) { () throws(Errno) in
-            var poll = Poll()
-            poll.add(lifeline, 0)
-            try poll.wait(timeout: 0)
-            guard poll.events(0) == 0 else { throw Errno(rawValue: ownerDied) }
+            guard try Poll.now(lifeline, 0) == 0 else { throw Errno(rawValue: ownerDied) }
         }
     }
 

@@ -24,10 +24,12 @@ struct SandboxInit {
     }
 
     private func prepare() throws(ConfinementError) {
-        let mapped = try awaitHandoff()
         // Signals with which the monitor asks for the end wait until they are fetched: none can be missed.
         try step(.taskFork) { () throws(Errno) in try Processes.block([SIGCHLD, SIGTERM]) }
-        let view = try View(plan, mapped: mapped, checked: ends.trees)
+        // Once for init and task, while the monitor writes the maps. It takes nothing that is held from its holder.
+        try Capabilities.emptyBoundingSet()
+        var view = try View(plan, checked: ends.trees)
+        try view.take(try awaitHandoff())
         try Credentials.become(plan.identity, stage: .identity)
         try view.build(scratchBytes: plan.scratchBytes, identity: plan.identity)
         try SandboxNetwork.setUp(plan.network)
@@ -72,7 +74,6 @@ struct SandboxInit {
         try closeAllBut([ends.status, ends.lifeline])
         try ProcessFlags.dumpable(false, stage: .initConfinement)
         try Capabilities.lockSecureBits()
-        try Capabilities.emptyBoundingSet()
         try Capabilities.empty()
         try ProcessFlags.dieWithParent()
         try Lifeline.check(ends.lifeline)

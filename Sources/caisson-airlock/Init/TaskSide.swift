@@ -49,10 +49,9 @@ struct TaskSide {
     }
 
     private func dropPrivileges() throws(ConfinementError) {
-        // First, because it needs a capability, and keeps the sets across the change of user.
+        // First, because it needs a capability, and keeps the sets across the change of user. The bounding set is empty
+        // since before the fork, when CAP_SETPCAP was there as well.
         try Capabilities.lockSecureBits()
-        // While CAP_SETPCAP is still there.
-        try Capabilities.emptyBoundingSet()
         try Credentials.become(plan.identity, stage: .credentials)
         try Capabilities.empty()
         // After the last change of credentials, which would clear it.
@@ -66,8 +65,11 @@ struct TaskSide {
         try ProcessFlags.noNewPrivileges()
         // Before seccomp, which refuses nothing of it but need not allow it either.
         try Landlock.restrict(plan.landlock)
-        // Only 0, 1 and 2 outlive execve.
-        try step(.standardStreams) { () throws(Errno) in try Descriptors.closeOnExecute() }
+        // Only 0, 1 and 2 outlive execve, and before it only what the rest of this needs.
+        try step(.standardStreams) { () throws(Errno) in
+            try Descriptors.closeAll(but: [executable, ends.status, ends.gate])
+            try Descriptors.closeOnExecute()
+        }
         // Last: from here on only what the task may call can be called.
         try InstalledFilter.install(plan.filters.task, stage: .seccomp)
     }

@@ -18,6 +18,8 @@ final class Monitor {
     var streams: [OutputStream] = []
     var inputSource: Int32?
     private var mounts: MountWatch?
+    private var endFile: EndFile?
+    private var observation: Observation?
     private var readyTask = false
     private var readyReaper = false
     private let spool: SpoolWriter
@@ -40,12 +42,20 @@ final class Monitor {
             // A file size limit of the front end's own is an error of the write, and no death.
             Processes.ignore(SIGXFSZ)
             try step(.pipes) { () throws(Errno) in try connect(sandbox) }
+            try prepare()
             var control = ControlSocket(owner: geteuid())
             try watch(sandbox, &control)
             finish(conclude(sandbox), &control)
         } catch {
             finish(failed(error))
         }
+    }
+
+    /// What takes time and needs nothing of the sandbox, while init builds it.
+    private func prepare() throws(ConfinementError) {
+        try MonitorConfinement.prepare()
+        endFile = try step(.taskDirectory) { () throws(Errno) in try EndFile(at: AirlockDescriptor.directory) }
+        observation = try step(.receipt) { () throws(Errno) in try Observation(plan: plan) }
     }
 
     private func connect(_ sandbox: Sandbox) throws(Errno) {
@@ -136,7 +146,9 @@ final class Monitor {
         case nil: perform(ending.fail(.gate, EBADMSG, -1), sandbox)
         case .failed(let stage, let errno, let index): perform(ending.fail(stage, errno, index), sandbox)
         case .ready: readyTask = true
-        case .reaperConfined: readyReaper = true
+        case .reaperConfined:
+            try step(.receipt) { () throws(Errno) in try observation?.observeReaper(sandbox.initPid) }
+            readyReaper = true
         case .ended(let status, let killed):
             ending.mainEnded(status: status, killed: killed, now: Clock.monotonic())
         }
@@ -152,8 +164,9 @@ final class Monitor {
             let task = try TaskProcess.find(childOf: sandbox.initPid)
             taskPid = task
             taskProcess = try Processes.open(task).release()
-            var observation = Observation(plan: plan)
-            let receipt = try observation.receipt(task: task, reaper: sandbox.initPid, group: inherited.cgroup)
+            guard let receipt = try observation?.receipt(task: task, group: inherited.cgroup) else {
+                throw Errno(rawValue: EBADE)
+            }
             try Files.replace("receipt", with: receipt.sealed, at: AirlockDescriptor.directory, durable: false)
             guard receipt.difference == nil else { throw Errno(rawValue: EBADE) }
             mounts = try MountWatch(plan, process: sandbox.initPid)
@@ -363,7 +376,11 @@ final class Monitor {
 
     private func write(_ record: EndRecord) -> Bool {
         do {
-            try Files.replace("end", with: record.sealed, at: AirlockDescriptor.directory)
+            guard let endFile else {
+                try Files.replace("end", with: record.sealed, at: AirlockDescriptor.directory)
+                return true
+            }
+            try endFile.write(record)
             return true
         } catch {
             return false

@@ -5,6 +5,13 @@ import Records
 
 /// What a monitor gives up before it opens the gate: from then on it reads what hostile code writes.
 enum MonitorConfinement {
+    /// What takes nothing that is held from its holder, while init builds the view.
+    static func prepare() throws(ConfinementError) {
+        guard geteuid() == 0 else { return }
+        try Capabilities.lockSecureBits()
+        try Capabilities.emptyBoundingSet()
+    }
+
     /// After the receipt, because reading another process's /proc needs what is given up here.
     ///
     /// - Parameter inherited: What it still needs: directories of placeholders, the task's cgroup.
@@ -12,8 +19,6 @@ enum MonitorConfinement {
         let placeholders = inherited.placeholders.map(\.parent)
         try ProcessFlags.dumpable(false, stage: .monitorConfinement)
         let isRoot = geteuid() == 0
-        if isRoot { try Capabilities.lockSecureBits() }
-        if isRoot { try Capabilities.emptyBoundingSet() }
         // A task under another uid can only be signalled with CAP_KILL, and a name in somebody else's directory only be
         // removed with CAP_DAC_OVERRIDE, which the domain below holds to removing names in these directories.
         let kept = [Capabilities.kill] + (placeholders.isEmpty ? [] : [Capabilities.overrideAccess])

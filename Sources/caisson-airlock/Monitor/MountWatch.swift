@@ -29,7 +29,7 @@ struct MountWatch {
     /// A place whose mount is gone; nil: all are there.
     func lost() throws(Errno) -> String? {
         _ = try checked { lseek(table, 0, SEEK_SET) }
-        let mounts = MountTable(String(decoding: try Transfer.readAll(table, limit: 1 << 20), as: UTF8.self))
-        return places.first { mounts.flags($0) == "missing" }
+        let mounts = MountTable(try Transfer.readAll(table, limit: 1 << 20))
+        return places.first { mounts.attributes($0) == nil }
     }
 }

@@ -8,22 +8,37 @@ import Records
 struct Observation {
     let plan: LaunchPlan
     private var lines: [Receipt.Line] = []
+    private let ownNamespaces: [String]
+    private let plannedFilters: String
 
-    init(plan: LaunchPlan) {
+    private static let namespaces = ["user", "mnt", "pid", "net", "ipc", "uts", "cgroup"]
+
+    /// Reads what of this process itself the others are compared with.
+    init(plan: LaunchPlan) throws(Errno) {
         self.plan = plan
+        var own: [String] = []
+        for name in Self.namespaces { own.append(try Files.target("/proc/self/ns/\(name)")) }
+        ownNamespaces = own
+        // One filter of its own, besides those under which this process was started: a container has one of its own.
+        let inherited = ProcessStatus(try Files.contents("/proc/self/status"))["Seccomp_filters"]
+        plannedFilters = "\((Int(inherited) ?? 0) + 1)"
     }
 
-    /// Reads everything about the task, which waits at the gate, and about init.
+    /// Reads everything about init, once it has confined itself.
+    mutating func observeReaper(_ pid: Int32) throws(Errno) {
+        try observeCredentials("init", pid)
+    }
+
+    /// Reads everything about the task, which waits at the gate.
     ///
     /// - Parameter group: The task's cgroup, or nil.
-    mutating func receipt(task: Int32, reaper: Int32, group: Int32?) throws(Errno) -> Receipt {
+    mutating func receipt(task: Int32, group: Int32?) throws(Errno) -> Receipt {
         try observeCredentials("task", task)
         try observeNamespaces(task)
         try observeLimits(task)
         try observeDescriptors(task)
         try observeMounts(task)
         try observeCgroup(task, group)
-        try observeCredentials("init", reaper)
         return Receipt(takenAt: Clock.now(), pid: task, lines: lines)
     }
 
@@ -38,7 +53,7 @@ struct Observation {
         add(subject, "gids", repeated(group), status["Gid"])
         let groups = status["Groups"]
         add(subject, "groups", plan.identity.dropsGroups ? "" : groups, groups)
-        let sets: [(String, Substring)] = [
+        let sets: [(String, StaticString)] = [
             ("cap_inheritable", "CapInh"), ("cap_permitted", "CapPrm"), ("cap_effective", "CapEff"),
             ("cap_bounding", "CapBnd"), ("cap_ambient", "CapAmb"),
         ]
@@ -47,24 +62,17 @@ struct Observation {
         }
         add(subject, "no_new_privs", "1", status["NoNewPrivs"])
         add(subject, "seccomp", "2", status["Seccomp"])
-        add(subject, "seccomp_filters", try plannedFilters(), status["Seccomp_filters"])
-    }
-
-    /// Its own filter, besides those under which this process was started: a container has one of its own.
-    private func plannedFilters() throws(Errno) -> String {
-        let inherited = ProcessStatus(String(decoding: try Files.contents("/proc/self/status"), as: UTF8.self))
-        return "\((Int(inherited["Seccomp_filters"]) ?? 0) + 1)"
+        add(subject, "seccomp_filters", plannedFilters, status["Seccomp_filters"])
     }
 
     private func repeated(_ number: UInt32) -> String {
-        Array(repeating: "\(number)", count: 4).joined(separator: " ")
+        "\(number) \(number) \(number) \(number)"
     }
 
     /// A namespace is its own if it isn't this process's.
     private mutating func observeNamespaces(_ pid: Int32) throws(Errno) {
-        for name in ["user", "mnt", "pid", "net", "ipc", "uts", "cgroup"] {
+        for (name, ours) in zip(Self.namespaces, ownNamespaces) {
             let theirs = try Files.target("/proc/\(pid)/ns/\(name)")
-            let ours = try Files.target("/proc/self/ns/\(name)")
             let planned = name == "net" && plan.network == .host ? "host" : "own"
             add("task", "namespace.\(name)", planned, theirs == ours ? "host" : "own")
         }
@@ -87,20 +95,24 @@ struct Observation {
             let flags = Int(info["flags"], radix: 8) ?? 0
             if flags & Int(O_CLOEXEC) == 0, let number = Int(name) { kept.append(number) }
         }
-        add("task", "descriptors", "0 1 2", kept.sorted().map(String.init).joined(separator: " "))
+        let numbers = kept.sorted().reduce("") { $0.isEmpty ? "\($1)" : "\($0) \($1)" }
+        add("task", "descriptors", "0 1 2", numbers)
     }
 
     private mutating func observeMounts(_ pid: Int32) throws(Errno) {
         let mounts = MountTable(try text(pid, "mountinfo"))
-        add("task", "mount./", "ro,nosuid,nodev,noexec", mounts.flags("/"))
+        observeMount("/", [.readOnly, .noSetUserID, .noDevices, .noExecute], mounts)
         for step in plan.mounts {
-            guard let (target, attributes) = step.placed else { continue }
-            let observed = mounts.flags(target)
-            // More restrictive than planned is what the host's own mount may be.
-            let planned = attributes.words
-            let missing = planned.split(separator: ",").contains { !observed.split(separator: ",").contains($0) }
-            add("task", "mount.\(target)", missing ? planned : observed, observed)
+            if let (target, attributes) = step.placed { observeMount(target, attributes, mounts) }
         }
+    }
+
+    private mutating func observeMount(_ target: String, _ planned: MountAttributes, _ mounts: MountTable) {
+        let observed = mounts.attributes(target)
+        let words = observed?.words ?? "missing"
+        // More restrictive than planned is what the host's own mount may be.
+        let agrees = observed.map { planned.isSubset(of: $0) } ?? false
+        add("task", "mount.\(target)", agrees ? words : planned.words, words)
     }
 
     private mutating func observeCgroup(_ pid: Int32, _ group: Int32?) throws(Errno) {
@@ -109,12 +121,12 @@ struct Observation {
             let text = String(decoding: try Files.contents(value.file, at: group, limit: 4096), as: UTF8.self)
             add("task", value.file, value.value, String(text.prefix { $0 != "\n" }))
         }
-        let unified = try text(pid, "cgroup").split(separator: "\n").first { $0.hasPrefix("0::") }
-        add("task", "cgroup", cgroup.path, unified.map { String($0.dropFirst(3)) } ?? "")
+        let unified = ProcText.value("0:", then: UInt8(ascii: ":"), in: try text(pid, "cgroup"))
+        add("task", "cgroup", cgroup.path, unified.map { String(decoding: $0, as: UTF8.self) } ?? "")
     }
 
-    private func text(_ pid: Int32, _ file: String) throws(Errno) -> String {
-        String(decoding: try Files.contents("/proc/\(pid)/\(file)", limit: 1 << 20), as: UTF8.self)
+    private func text(_ pid: Int32, _ file: String) throws(Errno) -> [UInt8] {
+        try Files.contents("/proc/\(pid)/\(file)", limit: 1 << 20)
     }
 }
 
@@ -130,15 +142,5 @@ extension MountStep {
         case .pin(let path, let readOnly): (path, readOnly ? [.readOnly] : [])
         case .directory, .link: nil
         }
-    }
-}
-
-extension MountAttributes {
-    /// The words of mountinfo, separated by commas.
-    fileprivate var words: String {
-        let names: [(MountAttributes, String)] = [
-            (.readOnly, "ro"), (.noSetUserID, "nosuid"), (.noDevices, "nodev"), (.noExecute, "noexec"),
-        ]
-        return names.filter { contains($0.0) }.map(\.1).joined(separator: ",")
     }
 }

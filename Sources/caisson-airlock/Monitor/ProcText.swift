@@ -1,82 +1,134 @@
 import Glibc
+import Records
+
+// What /proc prints, read as bytes: text that is looked through once is not worth a string for each of its words, and the
+// task waits meanwhile.
 
 /// A file of /proc made of `Name: value` lines; white space inside a value is one space.
 struct ProcessStatus {
-    private var values: [Substring: String] = [:]
+    private let text: [UInt8]
 
-    init(_ text: String) {
-        for line in text.split(separator: "\n") {
-            guard let colon = line.firstIndex(of: ":") else { continue }
-            let words = line[line.index(after: colon)...].split { $0 == " " || $0 == "\t" }
-            values[line[..<colon]] = words.joined(separator: " ")
-        }
+    init(_ text: [UInt8]) { self.text = text }
+
+    /// The value of a name, or `missing`.
+    subscript(name: StaticString) -> String {
+        ProcText.value(name, then: UInt8(ascii: ":"), in: text).map { ProcText.joined($0) } ?? "missing"
     }
-
-    subscript(name: Substring) -> String { values[name] ?? "missing" }
 }
 
 /// /proc/PID/limits: soft and hard limit by the kernel's name for it.
 struct ProcessLimits {
-    private var values: [String: String] = [:]
+    private let text: [UInt8]
 
-    init(_ text: String) {
-        for line in text.split(separator: "\n").dropFirst() {
-            // The name is padded to 26 columns.
-            let name = line.prefix(25).split(separator: " ").joined(separator: " ")
-            let words = line.dropFirst(26).split(separator: " ")
-            if words.count >= 2 { values[name] = "\(words[0]) \(words[1])" }
-        }
+    init(_ text: [UInt8]) { self.text = text }
+
+    /// The name is padded to 26 columns.
+    subscript(name: StaticString) -> String {
+        let rest = ProcText.value(name, then: ProcText.space, in: text)
+        return rest.map { ProcText.joined($0.dropFirst(25 - name.utf8CodeUnitCount), atMost: 2) } ?? "missing"
     }
-
-    subscript(name: String) -> String { values[name] ?? "missing" }
 
     static func word(_ value: UInt64) -> String { value == .max ? "unlimited" : "\(value)" }
 
     /// The kernel's name of a resource (fs/proc/base.c).
-    static func name(_ resource: Int32) -> String? {
-        let names: [Int32: String] = [
-            0: "Max cpu time", 1: "Max file size", 2: "Max data size", 3: "Max stack size", 4: "Max core file size",
-            6: "Max processes", 7: "Max open files", 8: "Max locked memory", 9: "Max address space",
-            10: "Max file locks", 11: "Max pending signals", 12: "Max msgqueue size",
-        ]
-        return names[resource]
+    static func name(_ resource: Int32) -> StaticString? {
+        switch resource {
+        case 0: "Max cpu time"
+        case 1: "Max file size"
+        case 2: "Max data size"
+        case 3: "Max stack size"
+        case 4: "Max core file size"
+        case 6: "Max processes"
+        case 7: "Max open files"
+        case 8: "Max locked memory"
+        case 9: "Max address space"
+        case 10: "Max file locks"
+        case 11: "Max pending signals"
+        case 12: "Max msgqueue size"
+        default: nil
+        }
     }
 }
 
 /// /proc/PID/mountinfo: the flags of the topmost mount at each place.
 struct MountTable {
-    private var flags: [String: Substring] = [:]
+    /// Place and flags of each mount, in the order of the table.
+    private let mounts: [(place: ArraySlice<UInt8>, flags: ArraySlice<UInt8>)]
 
-    init(_ text: String) {
-        for line in text.split(separator: "\n") {
-            let words = line.split(separator: " ")
-            // Of several mounts at one place the last one is on top.
-            if words.count > 5 { flags[MountTable.unescaped(words[4])] = words[5] }
+    init(_ text: [UInt8]) {
+        mounts = text.split(separator: ProcText.newline).compactMap { line in
+            let words = line.split(separator: ProcText.space, maxSplits: 6)
+            return words.count > 5 ? (words[4], words[5]) : nil
         }
     }
 
-    /// `ro`, `nosuid`, `nodev` and `noexec` as far as they are set.
-    func flags(_ path: String) -> String {
-        guard let all = flags[path] else { return "missing" }
-        let wanted: Set<Substring> = ["ro", "nosuid", "nodev", "noexec"]
-        return all.split(separator: ",").filter { wanted.contains($0) }.joined(separator: ",")
+    /// What may not be done at a place; nil: nothing is mounted there.
+    func attributes(_ path: String) -> MountAttributes? {
+        let wanted = MountTable.escaped(path)
+        // Of several mounts at one place the last one is on top.
+        guard let found = mounts.last(where: { $0.place.elementsEqual(wanted) }) else { return nil }
+        var attributes: MountAttributes = []
+        for word in found.flags.split(separator: UInt8(ascii: ",")) {
+            if let known = MountAttributes.names.first(where: { ProcText.isEqual(word, $0.name) }) {
+                attributes.insert(known.attribute)
+            }
+        }
+        return attributes
     }
 
-    /// Space, tab, newline and backslash are written as three octal digits.
-    private static func unescaped(_ path: Substring) -> String {
+    /// Space, tab, newline and backslash are written as three octal digits (fs/proc_namespace.c).
+    private static func escaped(_ path: String) -> [UInt8] {
+        path.utf8.flatMap { byte -> [UInt8] in
+            guard [9, 10, 32, 92].contains(byte) else { return [byte] }
+            return [92, 48 + byte / 64, 48 + byte / 8 % 8, 48 + byte % 8]
+        }
+    }
+}
+
+extension MountAttributes {
+    /// Their names in mountinfo.
+    fileprivate static var names: [(attribute: MountAttributes, name: StaticString)] {
+        [(.readOnly, "ro"), (.noSetUserID, "nosuid"), (.noDevices, "nodev"), (.noExecute, "noexec")]
+    }
+
+    /// The words of mountinfo, separated by commas.
+    var words: String {
+        var words = ""
+        for (attribute, name) in Self.names where contains(attribute) {
+            words += (words.isEmpty ? "" : ",") + name.description
+        }
+        return words
+    }
+}
+
+/// Words and lines of /proc.
+enum ProcText {
+    static let newline = UInt8(ascii: "\n")
+    static let space = UInt8(ascii: " ")
+
+    /// The rest of the line that begins with a name and what follows it.
+    static func value(_ name: StaticString, then next: UInt8, in text: [UInt8]) -> ArraySlice<UInt8>? {
+        var start = 0
+        while start < text.count {
+            let end = text[start...].firstIndex(of: newline) ?? text.count
+            let value = start + name.utf8CodeUnitCount
+            if value < end, text[value] == next, isEqual(text[start..<value], name) { return text[(value + 1)..<end] }
+            start = end + 1
+        }
+        return nil
+    }
+
+    /// Whether a word is a name.
+    static func isEqual(_ word: ArraySlice<UInt8>, _ name: StaticString) -> Bool {
+        name.withUTF8Buffer { word.elementsEqual($0) }
+    }
+
+    /// The words of a line with one space between them.
+    static func joined(_ line: ArraySlice<UInt8>, atMost count: Int = .max) -> String {
         var bytes: [UInt8] = []
-        let raw = Array(path.utf8)
-        var index = 0
-        while index < raw.count {
-            if raw[index] == UInt8(ascii: "\\"), index + 3 < raw.count,
-                let code = UInt8(String(decoding: raw[index + 1...index + 3], as: UTF8.self), radix: 8)
-            {
-                bytes.append(code)
-                index += 4
-            } else {
-                bytes.append(raw[index])
-                index += 1
-            }
+        for word in line.split(whereSeparator: { $0 == space || $0 == UInt8(ascii: "\t") }).prefix(count) {
+            if !bytes.isEmpty { bytes.append(space) }
+            bytes += word
         }
         return String(decoding: bytes, as: UTF8.self)
     }

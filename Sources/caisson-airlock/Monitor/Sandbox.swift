@@ -98,8 +98,8 @@ private struct Pipes {
 
     /// What the monitor must not keep, or it would never see an end.
     func closeInner(_ inherited: Inheritance) {
-        for number in [handoff.1, status.1, gate.0, lifeline.0, output.1, error?.1, inherited.input] {
-            if let number { close(number) }
+        for number in [handoff.1, status.1, gate.0, lifeline.0, output.1, error?.1 ?? -1, inherited.input ?? -1] {
+            if number >= 0 { close(number) }
         }
     }
 

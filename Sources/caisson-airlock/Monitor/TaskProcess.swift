@@ -8,8 +8,8 @@ enum TaskProcess {
     /// - Returns: Its pid on the host. ECHILD: there is none, or more than one.
     static func find(childOf parent: Int32) throws(Errno) -> Int32 {
         let text = try Files.contents("/proc/\(parent)/task/\(parent)/children", limit: 4096)
-        let children = String(decoding: text, as: UTF8.self).split(separator: " ").compactMap { Int32($0) }
-        guard children.count == 1, let child = children.first else { throw Errno(rawValue: ECHILD) }
+        // One number and a space: anything else is no number.
+        guard let child = Int32(String(decoding: text.dropLast(), as: UTF8.self)) else { throw Errno(rawValue: ECHILD) }
         return child
     }
 }
