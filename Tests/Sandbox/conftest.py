@@ -1,0 +1,83 @@
+"""Fixtures of the sandbox lane: the programs of $CAISSON_BIN, directories of the tests' own, and nothing left behind."""
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from caisson import Caisson
+
+HERE = Path(__file__).parent
+
+
+@pytest.fixture(scope="session")
+def programs():
+    place = os.environ.get("CAISSON_BIN")
+    if not place:
+        pytest.exit("set CAISSON_BIN to the directory with caisson, caisson-airlock and caisson-server; scripts/test does", 2)
+    return Path(place)
+
+
+@pytest.fixture(scope="session")
+def ground():
+    """A directory for all tests, removed at the end. Not below /tmp, which every sandbox has of its own."""
+    place = Path(tempfile.mkdtemp(prefix="caisson-sandbox.", dir=os.environ.get("TMPDIR") or "/var/tmp"))
+    # Tasks of root's front ends have other uids, and read `tools` under their own.
+    place.chmod(0o755)
+    yield place
+    shutil.rmtree(place)
+
+
+@pytest.fixture(scope="session")
+def tools(ground):
+    """The probe, built once."""
+    place = ground / "tools"
+    place.mkdir(mode=0o755)
+    sources = sorted((HERE / "probe").glob("*.c"))
+    subprocess.run(["gcc", "-O1", "-Wall", "-Werror", "-static", "-o", place / "probe", *sources], check=True)
+    return place
+
+
+@pytest.fixture(scope="session")
+def state(ground):
+    """One state directory: compiled policies and the scan of /usr are kept from test to test, as they are for users."""
+    place = ground / "state"
+    place.mkdir(mode=0o700)
+    return place
+
+
+@pytest.fixture
+def base(ground, request):
+    # Short: the path of a socket ends at 107 bytes.
+    name = "".join(c if c.isalnum() else "-" for c in request.node.name.removeprefix("test_"))[:16]
+    place = Path(tempfile.mkdtemp(prefix=f"{name}.", dir=ground))
+    place.chmod(0o755)
+    yield place
+    shutil.rmtree(place)
+
+
+@pytest.fixture
+def caisson(programs, base, state, tools):
+    """Caisson with a workspace of this test's own. Whatever a test leaves behind fails it, and is ended all the same."""
+    workspace = base / "workspace"
+    workspace.mkdir(mode=0o755)
+    made = Caisson(programs, base, state, workspace, tools)
+    yield made
+    left = made.clean()
+    assert not left, f"left behind: {left}"
+
+
+@pytest.fixture
+def policy(caisson):
+    """The smallest policy: the probe, nothing else."""
+    return caisson.policy("probe")
+
+
+def pytest_collection_modifyitems(items):
+    """Marks the tests that are known to fail, by the list beside this file: nothing else may fail."""
+    names = {line.strip() for line in (HERE / "open.txt").read_text().splitlines() if line and not line.startswith("#")}
+    for item in items:
+        if f"{item.path.name}::{item.name}" in names:
+            item.add_marker(pytest.mark.xfail(reason="open, see Tests/Sandbox/open.txt", strict=False))

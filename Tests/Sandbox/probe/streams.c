@@ -1,0 +1,80 @@
+#include "probe.h"
+
+/* --- streams and signals */
+
+int verb_flood(char **words) {
+    long left = atol(words[0]);
+    int target = words[1] ? atoi(words[1]) : 1;
+    static uint64_t block[8192];
+    uint64_t state = 88172645463325252u;
+    while (left > 0) {
+        for (int i = 0; i < 8192; i++) {
+            state ^= state << 13, state ^= state >> 7, state ^= state << 17;
+            block[i] = state;
+        }
+        size_t size = left < (long)sizeof block ? (size_t)left : sizeof block;
+        for (size_t done = 0; done < size;) {
+            ssize_t count = write(target, (char *)block + done, size - done);
+            if (count < 0) return 3;
+            done += (size_t)count;
+        }
+        left -= (long)size;
+    }
+    return 0;
+}
+
+int verb_count(void) {
+    char buffer[65536];
+    long total = 0;
+    ssize_t count;
+    while ((count = read(0, buffer, sizeof buffer)) > 0) total += count;
+    if (count < 0) say("read", -1);
+    printf("read %ld\n", total);
+    return 0;
+}
+
+int verb_signals(void) {
+    static const int caught[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGCONT, SIGUSR1, SIGUSR2};
+    sigset_t set;
+    sigemptyset(&set);
+    for (size_t i = 0; i < sizeof caught / sizeof *caught; i++) sigaddset(&set, caught[i]);
+    sigset_t mask;
+    sigprocmask(SIG_BLOCK, NULL, &mask);
+    for (int number = 1; number < 32; number++) {
+        struct sigaction action;
+        if (sigismember(&mask, number)) printf("blocked %s\n", sigabbrev_np(number));
+        if (sigaction(number, NULL, &action) == 0 && action.sa_handler != SIG_DFL) printf("ignored %s\n", sigabbrev_np(number));
+    }
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    puts("ready");
+    fflush(stdout);
+    for (;;) {
+        int number = 0;
+        if (sigwait(&set, &number) == 0) printf("got %s\n", sigabbrev_np(number));
+        fflush(stdout);
+        if (number == SIGUSR2) return 0;
+    }
+}
+
+/* --- what it is */
+
+int verb_identity(void) {
+    printf("pid %d\nsid %d\npgrp %d\nuid %d\n", getpid(), getsid(0), getpgrp(), getuid());
+    for (int number = 0; number < 4096; number++)
+        if (fcntl(number, F_GETFD) >= 0) printf("fd %d\n", number);
+    say("tty", open("/dev/tty", O_RDWR) < 0 ? -1 : 0);
+    char host[256] = "";
+    gethostname(host, sizeof host);
+    printf("host %s\n", host);
+    return 0;
+}
+
+int verb_environment(void) {
+    for (char **variable = environ; *variable; variable++) fwrite(*variable, 1, strlen(*variable) + 1, stdout);
+    return 0;
+}
+
+int verb_arguments(char **words) {
+    for (; *words; words++) fwrite(*words, 1, strlen(*words) + 1, stdout);
+    return 0;
+}
