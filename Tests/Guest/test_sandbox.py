@@ -1,0 +1,16 @@
+"""Tests of the sandbox lane that stand or fall with the kernel, once more on this one."""
+# ruff: noqa: F401
+from test_exit_codes import (
+    test_a_policy_that_is_not_there_is_125, test_a_program_that_is_not_on_the_list_is_126, test_a_program_that_is_not_there_is_127,
+    test_a_time_limit_is_124, test_the_end_by_a_signal_is_128_and_its_number)
+from test_lifecycle import (
+    marker, test_a_stopped_monitor_does_not_free_the_task, test_a_stopped_task_can_be_stopped, test_nothing_is_left_when_the_monitor_is_killed,
+    test_what_a_task_left_behind_is_gone_before_its_result_is_told)
+from test_posture import (
+    init, task, test_every_namespace_is_the_task_s_own, test_everything_in_the_view_is_nosuid_and_closed,
+    test_the_init_has_no_privilege, test_the_monitor_keeps_only_what_it_needs, test_the_receipt_agrees_with_what_proc_says,
+    test_the_task_has_no_privilege, test_the_task_has_three_descriptors)
+from test_syscalls import (
+    results, test_capabilities_do_not_come_back, test_other_calling_conventions_kill_the_process,
+    test_what_can_not_be_checked_or_is_not_known_is_enosys,
+    test_what_is_denied_is_eperm)
