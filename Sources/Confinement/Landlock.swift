@@ -44,7 +44,7 @@ public enum Landlock {
         let place = try Files.reference(rule.path)
         var access = Access(rule.grant).intersection(.all(abi))
         // Most rules are for programs and devices, and have no right that only a directory has.
-        if !Access.onFiles.isSuperset(of: access), try !FileStatus.of(place.number).isDirectory {
+        if !Access.onFiles.isSuperset(of: access), try FileStatus.of(place.number).isDirectory == false {
             access.formIntersection(.onFiles)
         }
         guard !access.isEmpty else { return }
