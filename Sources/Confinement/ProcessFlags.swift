@@ -23,18 +23,43 @@ public enum ProcessFlags {
 
     /// The hardening flags of the plan.
     public static func harden(_ plan: PlannedHardening) throws(ConfinementError) {
-        if plan.denyWriteExecute { try set(.hardening, Int32(CSN_PR_SET_MDWE), 1) }
+        if plan.denyWriteExecute { try denyWriteExecute() }
         guard plan.mitigateSpeculation else { return }
-        // PR_SPEC_STORE_BYPASS and PR_SPEC_INDIRECT_BRANCH to PR_SPEC_FORCE_DISABLE; a processor without the defect
-        // answers ENXIO or ENODEV and has nothing to switch off.
-        for kind: UInt in [0, 1] {
-            try step(.hardening) { () throws(Errno) in
-                do throws(Errno) {
-                    _ = try checked { csn_prctl(Int32(CSN_PR_SET_SPECULATION_CTRL), kind, 1 << 3, 0, 0) }
-                } catch {
-                    guard error.rawValue == ENXIO || error.rawValue == ENODEV else { throw error }
-                }
-            }
+        for kind: UInt in [0, 1] { try disableSpeculation(kind) }
+    }
+
+    /// PR_SET_MDWE to PR_MDWE_REFUSE_EXEC_GAIN. Before Linux 6.3 the call is EINVAL, and the filter of system calls alone
+    /// has the rule.
+    private static func denyWriteExecute() throws(ConfinementError) {
+        do throws(ConfinementError) {
+            try set(.hardening, Int32(CSN_PR_SET_MDWE), 1)
+        } catch {
+            guard error.errno.rawValue == EINVAL else { throw error }
+        }
+    }
+
+    /// Switches one kind of speculation off for good: PR_SPEC_STORE_BYPASS or PR_SPEC_INDIRECT_BRANCH to PR_SPEC_FORCE_DISABLE.
+    ///
+    /// A processor without the defect has nothing to switch off, and refuses to: hence the question first. Source:
+    /// PR_GET_SPECULATION_CTRL(2const).
+    private static func disableSpeculation(_ kind: UInt) throws(ConfinementError) {
+        let (isDisabled, isDisabledForGood): (Int32, Int32) = (1 << 2, 1 << 3)
+        try step(.hardening) { () throws(Errno) in
+            let state = try speculation(kind)
+            // Without PR_SPEC_PRCTL beside it, PR_SPEC_DISABLE is for every process, and none can undo it.
+            if state == 0 || state == isDisabled || state & isDisabledForGood != 0 { return }
+            _ = try checked { csn_prctl(Int32(CSN_PR_SET_SPECULATION_CTRL), kind, UInt(isDisabledForGood), 0, 0) }
+        }
+    }
+
+    /// What the processor and the kernel do: 0 is that the processor does not have the defect.
+    private static func speculation(_ kind: UInt) throws(Errno) -> Int32 {
+        do throws(Errno) {
+            return try checked { csn_prctl(Int32(CSN_PR_GET_SPECULATION_CTRL), kind, 0, 0, 0) }
+        } catch {
+            // Architectures on which nothing of this kind is known.
+            guard error.rawValue == ENODEV else { throw error }
+            return 0
         }
     }
 
