@@ -100,11 +100,23 @@ public final class TaskDirectory: Sendable {
             status: .lost, cause: hasRestarted ? "host_restarted" : "monitor_died", endedAt: Clock.now())
         end.runtime = UInt64(clamping: end.endedAt - record.startedAt)
         end.detail = "its sandbox ended with its monitor; the moment is not known, this is when it was noticed"
+        sweep(&end)
         let bytes = end.sealed
         try on("task \(id)") { () throws(Errno) in
             try Files.replace(TaskFile.end.rawValue, with: bytes, at: directory.number)
         }
         return end
+    }
+
+    /// Takes the task's group away. What can't be swept does not keep the end from being told.
+    private func sweep(_ end: inout EndRecord) {
+        do {
+            if try AbandonedGroup.remove(id, try plan()) {
+                end.proof = EndProof(kind: .cgroupEmpty, at: Clock.now(), killed: nil)
+            }
+        } catch {
+            end.detail = "its cgroup could not be removed: \(error)"
+        }
     }
 
     /// A reader of what the task printed.

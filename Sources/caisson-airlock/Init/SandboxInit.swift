@@ -87,28 +87,32 @@ struct SandboxInit {
 
     private func reapUntilEnd(of main: Int32) {
         var status: Int32?
+        var (killed, isKilling): (Int32, Bool) = (0, false)
         while status == nil {
             do {
-                let signal = try Processes.await([SIGCHLD, SIGTERM])
-                if signal == SIGTERM { kill(-1, SIGKILL) }
-                status = try reapAll(until: main)
+                if try Processes.await([SIGCHLD, SIGTERM]) == SIGTERM { isKilling = true }
+                if isKilling { kill(-1, SIGKILL) }
+                var count: Int32 = 0
+                status = try reapAll(until: main, &count)
+                if isKilling { killed += count }
             } catch {
                 tell(.failed(.initConfinement, errno: error.rawValue, index: -1))
                 _exit(1)
             }
         }
-        tell(.ended(status: status ?? 0, killed: killTheRest()))
+        tell(.ended(status: status ?? 0, killed: killed + killTheRest()))
         _exit(0)
     }
 
     /// Reaps what can be reaped now; the wait status of the main process, once it is among them.
-    private func reapAll(until main: Int32) throws(Errno) -> Int32? {
-        var found: Int32?
+    ///
+    /// - Parameter killed: Raised by the number of others that SIGKILL ended.
+    private func reapAll(until main: Int32, _ killed: inout Int32) throws(Errno) -> Int32? {
         while let child = try Processes.reap(blocking: false) {
-            if child.pid == main { found = child.status }
-            if found != nil { break }
+            if child.pid == main { return child.status }
+            if WaitStatus(child.status).signal == SIGKILL { killed += 1 }
         }
-        return found
+        return nil
     }
 
     /// The task is over: whatever is left was left behind. kill(-1) reaches every process of the namespace but this one,
