@@ -40,13 +40,19 @@ struct DoctorCommand: ParsableCommand {
         var found: [(String, [String])] = []
         for name in try location.names() {
             let policy = try PolicyReading(try location.find(name, allowsPath: false), location).policy
-            // `ports` counts only for a policy that names ports.
-            let needed = report.lines.filter { line in
-                !line.isEnforced && (line.layer != "ports" || !policy.network.ports.isEmpty)
-            }
-            found.append((name, needed.map(\.layer).filter { !policy.degrade.contains($0) }))
+            found.append((name, try missing(policy, report)))
         }
         return found
+    }
+
+    /// What a launch would find: a layer counts where the policy has a use for it, as `scope` with the host's network.
+    private func missing(_ policy: EffectivePolicy, _ report: HostReport) throws -> [String] {
+        let layers = try HostLayers(policy, landlockABI: Host.landlockABI).findings
+        let always = report.lines.filter { line in
+            !line.isEnforced && !layers.contains { $0.layer.rawValue == line.layer }
+        }
+        return always.map(\.layer)
+            + layers.filter { $0.missing != nil }.map(\.layer.rawValue).filter { !policy.degrade.contains($0) }
     }
 
     private static func text(_ report: HostReport, _ policies: [(name: String, missing: [String])]) -> String {
