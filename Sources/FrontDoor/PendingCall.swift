@@ -30,10 +30,23 @@ struct PendingCall {
     var wantsOutput: Bool
     /// What the output is searched for, where the caller waits for a pattern.
     var search: PatternSearch?
+    /// When the task is looked at again, on the monotonic clock: its monitor went away without a word. Nil: it is told.
+    var nextLook: UInt64?
     /// Whether it is answered soon after the task runs, without waiting for more.
     var isDetached = false
     /// Whether it is the call that ends the task.
     var endsTask = false
+
+    /// Looks at the task again in 10 ms: nothing tells of it any more.
+    mutating func lookSoon() {
+        (wait, nextLook) = (.nothing, Clock.monotonic() + 10_000_000)
+    }
+
+    /// Whether the time has come to look at the task again.
+    func isDue(_ now: UInt64) -> Bool { nextLook.map { $0 <= now } ?? false }
+
+    /// When it has to be minded without any news.
+    var wakes: UInt64 { min(deadline, nextLook ?? .max) }
 
     /// The descriptor that becomes readable with the news.
     var descriptor: Int32 {

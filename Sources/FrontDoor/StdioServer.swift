@@ -73,7 +73,7 @@ public final class StdioServer {
     }
 
     private var timeout: UInt64? {
-        guard let first = pending.map(\.deadline).min() else { return nil }
+        guard let first = pending.map(\.wakes).min() else { return nil }
         let now = Clock.monotonic()
         return first > now ? first - now : 0
     }
@@ -84,7 +84,7 @@ public final class StdioServer {
         var left: [PendingCall] = []
         for (place, call) in pending.enumerated() {
             var call = call
-            let isReady = hasNews[place] && calls.advance(&call)
+            let isReady = (hasNews[place] || call.isDue(now)) && calls.advance(&call)
             if isReady || call.deadline <= now { answer(call) } else { left.append(call) }
         }
         pending = left

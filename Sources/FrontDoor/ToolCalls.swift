@@ -253,7 +253,7 @@ struct ToolCalls {
     func advance(_ pending: inout PendingCall) -> Bool {
         do throws(TaskError) {
             switch pending.wait {
-            case .nothing: return true
+            case .nothing: return try look(&pending)
             case .launched(let launched): return try hear(launched, &pending)
             case .news(let connection): return try hear(connection, &pending)
             }
@@ -263,11 +263,25 @@ struct ToolCalls {
         }
     }
 
+    /// The monitor closed the connection: it was killed, and lets go of the task in a moment, or it has too many connections.
+    private func look(_ pending: inout PendingCall) throws(TaskError) -> Bool {
+        if try pending.task.end() != nil { return true }
+        let seen = pending.wantsOutput ? try Self.totals(pending.task) : .max
+        if pending.wantsOutput, try hasNews(&pending) { return true }
+        pending.lookSoon()
+        guard let control = try follow(pending.task, beyond: seen) else { return false }
+        (pending.wait, pending.nextLook) = (.news(control), nil)
+        return false
+    }
+
     /// The start is no news for anybody who waits for the end; for whoever does not, the time for first output begins.
     private func hear(_ launched: LaunchedTask, _ pending: inout PendingCall) throws(TaskError) -> Bool {
         do throws(Errno) {
             let message = try Transfer.receiveBytes(launched.report.number, limit: ControlRequest.limit)
-            guard !message.isEmpty else { return true }
+            guard !message.isEmpty else {
+                pending.lookSoon()
+                return false
+            }
             switch try Self.decoded(message) {
             case .ended: return true
             case .started:
@@ -291,7 +305,10 @@ struct ToolCalls {
     private func hear(_ connection: ControlConnectionReference, _ pending: inout PendingCall) throws(TaskError) -> Bool
     {
         switch try connection.control.reply(timeout: 0) {
-        case .ended, nil: return true
+        case .ended: return true
+        case nil:
+            pending.lookSoon()
+            return false
         case .progress:
             guard pending.wantsOutput else { return false }
             let seen = try Self.totals(pending.task)

@@ -44,6 +44,13 @@ def unique(pairs):
 
 
 def compiled(schema):
+    """A schema of a tool, checked itself."""
+    return compiled_text(json.dumps(schema))
+
+
+@functools.cache
+def compiled_text(text):
+    schema = json.loads(text)
     jsonschema.Draft202012Validator.check_schema(schema)
     return jsonschema.Draft202012Validator(schema)
 
@@ -54,6 +61,18 @@ def check(era, method, message, output_schema=None):
     method: that of the request which it answers; None: no request could be read.
     output_schema: that of the tool which was called.
     """
+    if method in ("server/discover", "initialize", "tools/list") and "result" in message:
+        # Long, and the same from every server: once is enough.
+        return check_once(era, method, json.dumps(message | {"id": 1}))
+    check_whole(era, method, message, output_schema)
+
+
+@functools.cache
+def check_once(era, method, text):
+    check_whole(era, method, json.loads(text))
+
+
+def check_whole(era, method, message, output_schema=None):
     check_envelope(era, message)
     check_schema(era, "JSONRPCMessage", message)
     if "error" in message:
