@@ -106,6 +106,9 @@ let package = Package(
         tests("ToolProtocol", ["ToolProtocol", "JSON"]),
         tests("Patterns", ["Patterns"]),
         tests("Launching", ["Launching", "Kernel", "Records", "Policy", "Tasks", "Spooling", "TestSupport"]),
+        tests(
+            "PolicyCompiling",
+            ["PolicyCompiling", "Launching", "Kernel", "Records", "Policy", "PolicyText", "Tasks", "TestSupport"]),
         tests("Ledger", ["Ledger", "Records"]),
     ],
     swiftLanguageModes: [.v6]

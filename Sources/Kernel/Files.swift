@@ -221,6 +221,11 @@ public enum Files {
         _ = try checked { fchmod(fd, mode) }
     }
 
+    /// Sets the twelve permission bits of a file that is open no longer than this takes.
+    public static func setMode(_ file: borrowing Descriptor, _ mode: UInt32) throws(Errno) {
+        try setMode(file.number, mode)
+    }
+
     /// Whether somebody holds the exclusive lock of a file. Nothing stays locked by the question.
     public static func isLocked(_ fd: Int32) throws(Errno) -> Bool {
         guard try shareLock(fd) else { return true }

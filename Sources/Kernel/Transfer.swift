@@ -87,8 +87,9 @@ public enum Transfer {
         try write(fd, Array(text.utf8))
     }
 
-    /// Reads at most `count` bytes from `offset` of a file, without moving its position.
+    /// Reads at most `count` bytes from `offset` of a file, without moving its position. No file has bytes beyond 8 EiB.
     public static func read(_ fd: Int32, at offset: UInt64, count: Int) throws(Errno) -> [UInt8] {
+        guard offset <= UInt64(Int.max - count) else { return [] }
         var bytes = [UInt8](repeating: 0, count: count)
         var done = 0
         while done < count {

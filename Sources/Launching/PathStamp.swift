@@ -20,6 +20,9 @@ public struct PathStamp: Hashable, ByteCodable {
         facts = try PathStamp.facts(path)
     }
 
+    /// When the inode last changed, in nanoseconds since 1970; nil: there was nothing.
+    public var changed: Int64? { facts.map { Int64(bitPattern: $0.changed) } }
+
     /// Whether the path still looks the same.
     public func isCurrent() throws(Errno) -> Bool { try PathStamp.facts(path) == facts }
 

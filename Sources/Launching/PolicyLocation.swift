@@ -67,11 +67,16 @@ public struct PolicyLocation: Sendable {
 
     /// The path of a list of system calls by its name: a file in `syscalls` beside the policies; nil: there is none.
     public func syscallList(_ name: String) throws(LaunchError) -> String? {
-        for directory in directories {
-            let path = "\(directory)/syscalls/\(name)"
+        for path in syscallCandidates(name) {
             if try isThere(path) { return try real(path) }
         }
         return nil
+    }
+
+    /// Every path at which a list of system calls of this name would be found: a new file at an earlier one wins.
+    public func syscallCandidates(_ name: String) -> [String] {
+        guard !name.isEmpty, !name.contains("/"), !name.hasPrefix(".") else { return [] }
+        return directories.map { "\($0)/syscalls/\(name)" }
     }
 
     /// The names of all policies that can be found.

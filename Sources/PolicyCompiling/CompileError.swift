@@ -6,6 +6,8 @@ func on<Result: ~Copyable>(_ subject: String, _ body: () throws(Errno) -> Result
     do {
         return try body()
     } catch {
-        throw LaunchError(.failed, "policy", "\(subject): \(error)", remedy: "the policy could not be compiled")
+        throw LaunchError(
+            .failed, "policy", "the policy can't be made ready for this host: \(subject): \(error)",
+            remedy: "mend that and run the command again")
     }
 }

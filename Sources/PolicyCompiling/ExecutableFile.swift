@@ -19,42 +19,39 @@ enum ExecutableFile: Equatable {
         let start = try Transfer.read(file, at: 0, count: 4096)
         if start.starts(with: [0x23, 0x21]) { return isPermitted ? .script : .no }
         guard start.starts(with: [0x7f, 0x45, 0x4c, 0x46]) else { return .no }
-        return try ELFHeaders(start).map { (headers) throws(Errno) in
-            try headers.kind(file, name: name, isPermitted: isPermitted)
-        } ?? .no
-    }
-}
-
-extension Optional {
-    /// `map` for a function that throws a typed error.
-    fileprivate func map<Value, Failure: Error>(_ body: (Wrapped) throws(Failure) -> Value) throws(Failure) -> Value? {
-        guard let self else { return nil }
-        return try body(self)
+        guard let headers = try ELFHeaders(start, file) else { return .no }
+        return try headers.kind(file, name: name, isPermitted: isPermitted)
     }
 }
 
 /// The program headers of a 64-bit little-endian ELF file (elf(5)), as far as they tell a program from a library.
+///
+/// Whoever wrote the file chose every number in it.
 struct ELFHeaders {
     private let type: UInt16
-    private var interpreter: (offset: UInt64, size: Int)?
-    private var dynamic: (offset: UInt64, size: Int)?
+    private var interpreter: (offset: UInt64, size: UInt64)?
+    private var dynamic: (offset: UInt64, size: UInt64)?
 
     private static let executable: UInt16 = 2
     private static let shared: UInt16 = 3
+    /// Size of one program header; the kernel and the loader take no other.
+    private static let size = 56
+    /// The kernel reads no larger table (fs/binfmt_elf.c).
+    private static let tableLimit = 65536
 
-    /// Reads the headers from the first bytes of a file; nil for what this host could not load (32 bit, big-endian, none).
-    init?(_ start: [UInt8]) {
+    /// Reads the headers; nil for what this host could not load (32 bit, big-endian, cut off).
+    ///
+    /// - Parameter start: The first bytes of the file. The table of headers may lie behind them: patchelf puts it at the end.
+    init?(_ start: [UInt8], _ file: Int32) throws(Errno) {
         guard start.count >= 64, start[4] == 2, start[5] == 1 else { return nil }
         type = start.value(at: 16)
-        let table = Int(clamping: start.value(at: 32) as UInt64)
         let (size, count): (UInt16, UInt16) = (start.value(at: 54), start.value(at: 56))
-        for number in 0..<Int(count) {
-            let place = table + number * Int(size)
-            guard place >= 0, place + 56 <= start.count else { break }
-            let kind: UInt32 = start.value(at: place)
-            let part = (
-                offset: start.value(at: place + 8) as UInt64, size: Int(clamping: start.value(at: place + 32) as UInt64)
-            )
+        guard Int(size) == Self.size else { return nil }
+        let length = min(Int(count) * Self.size, Self.tableLimit)
+        let table = try Transfer.read(file, at: start.value(at: 32), count: length)
+        for place in stride(from: 0, through: table.count - Self.size, by: Self.size) {
+            let kind: UInt32 = table.value(at: place)
+            let part: (UInt64, UInt64) = (table.value(at: place + 8), table.value(at: place + 32))
             if kind == 3 { interpreter = part }
             if kind == 2 { dynamic = part }
         }
@@ -74,7 +71,7 @@ struct ELFHeaders {
 
     private func loader(_ file: Int32) throws(Errno) -> String? {
         guard let interpreter, interpreter.size > 1, interpreter.size <= 4096 else { return nil }
-        let bytes = try Transfer.read(file, at: interpreter.offset, count: interpreter.size)
+        let bytes = try Transfer.read(file, at: interpreter.offset, count: Int(interpreter.size))
         return String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
     }
 
@@ -87,7 +84,7 @@ struct ELFHeaders {
     private func dynamicTags(_ file: Int32) throws(Errno) -> Tags {
         var tags = Tags()
         guard let dynamic else { return tags }
-        let bytes = try Transfer.read(file, at: dynamic.offset, count: min(dynamic.size, 16384))
+        let bytes = try Transfer.read(file, at: dynamic.offset, count: Int(min(dynamic.size, 16384)))
         for place in stride(from: 0, to: bytes.count - 15, by: 16) {
             let (tag, value): (UInt64, UInt64) = (bytes.value(at: place), bytes.value(at: place + 8))
             if tag == 14 { tags.hasName = true }

@@ -17,8 +17,8 @@ struct ExecutableScan {
 
     private var index: ScanIndex
     private(set) var found: [Found] = []
-    /// Directories that hold something that could be run.
-    private(set) var directories: Set<String> = []
+    /// How the directories that hold something that could be run, and those above them, looked before they were read.
+    private(set) var stamps: [PathStamp] = []
 
     /// Begins with what an earlier scan found.
     init(_ index: ScanIndex) {
@@ -30,24 +30,28 @@ struct ExecutableScan {
 
     /// Scans a tree, without the file systems that are mounted in it: those are trees of their own.
     mutating func scan(_ root: String) throws(LaunchError) {
-        var left = [root]
-        while let directory = left.popLast() {
-            let contents = try self.contents(directory)
-            if !contents.programs.isEmpty { directories.insert(directory) }
-            for program in contents.programs {
-                found.append(
-                    Found(path: "\(directory)/\(program.name)", device: program.device, inode: program.inode))
-            }
-            left.append(contentsOf: contents.subdirectories.map { "\(directory)/\($0)" })
-        }
+        _ = try scanTree(root)
     }
 
-    private mutating func contents(_ directory: String) throws(LaunchError) -> DirectoryContents {
-        let stamp = try on(directory) { () throws(Errno) in try PathStamp(directory) }
-        if let known = index.contents(of: directory, stamp) { return known }
+    /// Scans a directory and those in it; false if nothing in it could be run.
+    private mutating func scanTree(_ directory: String) throws(LaunchError) -> Bool {
+        let (stamp, contents) = try contents(directory)
+        for program in contents.programs {
+            found.append(Found(path: "\(directory)/\(program.name)", device: program.device, inode: program.inode))
+        }
+        var hasPrograms = !contents.programs.isEmpty
+        for name in contents.subdirectories where try scanTree("\(directory)/\(name)") { hasPrograms = true }
+        // A program that comes or goes changes its directory; a package that brings a new directory changes one above it.
+        if hasPrograms { stamps.append(stamp) }
+        return hasPrograms
+    }
+
+    private mutating func contents(_ directory: String) throws(LaunchError) -> (PathStamp, DirectoryContents) {
+        let stamp = try on(directory) { () throws(Errno) in try PathStamp.settled(directory) }
+        if let known = index.contents(of: directory, stamp) { return (stamp, known) }
         let read = try on(directory) { () throws(Errno) in try DirectoryContents.read(directory) }
         index.remember(directory, stamp, read)
-        return read
+        return (stamp, read)
     }
 }
 
@@ -71,7 +75,8 @@ struct DirectoryContents: Sendable, Equatable {
         do {
             directory = try Files.open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
         } catch {
-            guard error.rawValue == EACCES else { throw error }
+            // Or it went away in the meantime: its stamp will say so.
+            guard error.rawValue == EACCES || error.rawValue == ENOENT else { throw error }
             return contents
         }
         let device = try FileStatus.of(directory.number).device
@@ -104,6 +109,7 @@ struct DirectoryContents: Sendable, Equatable {
             let file = try Files.open(name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, at: directory)
             return try ExecutableFile.examine(file.number, name: name, isPermitted: isPermitted) != .no
         } catch {
+            if error.rawValue == ENOENT { return false }
             guard error.rawValue == EACCES else { throw error }
             return isPermitted
         }

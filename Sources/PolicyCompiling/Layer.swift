@@ -15,17 +15,18 @@ struct Layer {
     }
 
     private var entries: [(path: String, entry: Entry)] = []
-    private var directories: Set<String> = []
+    /// Names are bytes: two spellings of one letter are two directories.
+    private var directories: Set<[UInt8]> = []
 
     /// Adds something; directories above it are made where they are missing.
     mutating func add(_ path: String, _ entry: Entry) {
         let components = Paths.components(path)
         for count in 1..<max(1, components.count) {
             let above = components.prefix(count).joined(separator: "/")
-            if directories.insert(above).inserted { entries.append((above, .directory)) }
+            if directories.insert(Array(above.utf8)).inserted { entries.append((above, .directory)) }
         }
         let name = components.joined(separator: "/")
-        if case .directory = entry, !directories.insert(name).inserted { return }
+        if case .directory = entry, !directories.insert(Array(name.utf8)).inserted { return }
         entries.append((name, entry))
     }
 
@@ -41,9 +42,10 @@ struct Layer {
         try on(path) { () throws(Errno) in
             if try Layer.isThere(name, number) { return }
             let temporary = ".new-\(name)-\(Hexadecimal.text(try Host.random(8)))"
-            try Files.makeDirectory(temporary, mode: 0o755, at: number)
+            try Files.makeDirectory(temporary, at: number)
             do throws(Errno) {
                 let root = try Files.open(temporary, O_RDONLY | O_DIRECTORY, at: number)
+                try Files.setMode(root.number, Self.directoryMode)
                 try fill(root.number)
                 try Files.rename(temporary, to: name, at: number)
             } catch {
@@ -54,6 +56,9 @@ struct Layer {
         }
         return path
     }
+
+    /// Tasks have users of their own: they must get through, whatever the umask of the front end.
+    private static let directoryMode: UInt32 = 0o755
 
     private static func isThere(_ name: String, _ parent: Int32) throws(Errno) -> Bool {
         do {
@@ -69,12 +74,15 @@ struct Layer {
         var whiteouts = Whiteouts(root: root)
         for (path, entry) in entries {
             switch entry {
-            case .directory: try Files.makeDirectory(path, mode: 0o755, at: root)
+            case .directory:
+                try Files.makeDirectory(path, at: root)
+                try Files.setMode(try Files.open(path, O_RDONLY | O_DIRECTORY, at: root), Self.directoryMode)
             case .whiteout: try whiteouts.add(path)
             case .link(let target): try Files.link(target, as: path, at: root)
             case .file(let bytes, let mode):
-                let file = try Files.open(path, O_WRONLY | O_CREAT | O_EXCL, mode: mode, at: root)
+                let file = try Files.open(path, O_WRONLY | O_CREAT | O_EXCL, mode: 0o600, at: root)
                 try Transfer.write(file.number, bytes)
+                try Files.setMode(file.number, mode)
             }
         }
     }

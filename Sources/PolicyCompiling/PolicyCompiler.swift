@@ -31,20 +31,27 @@ public enum PolicyCompiler {
         _ state: StateDirectory
     ) throws(LaunchError) -> CompiledPolicy {
         let policy = reading.policy
+        let server = try InstalledFiles.program("caisson-server")
+        // Only with the names looked up it is known where they were looked for: it is done once more, after the stamps.
+        let places = places(try table(policy, environment))
+        let stamps = try PathStamp.all([server] + policy.commands.path + places)
         let table = try table(policy, environment)
         let programs = table.allowAll == nil ? try ProgramList(table) : nil
         let view = try SystemView(policy, programs, state)
         let filters = try PolicyFilters(policy, location, hasCommandList: programs != nil)
-        var stamps: [PathStamp] = []
-        let server = try InstalledFiles.program("caisson-server")
-        for path in reading.paths + filters.paths + [server] + policy.commands.path {
-            stamps.append(try on(path) { () throws(Errno) in try PathStamp(path) })
-        }
         return CompiledPolicy(
             policy: policy, table: table, filters: try filters.compile(), view: view.steps, rules: view.rules,
             readTrees: view.readTrees, unseen: view.unseen,
-            stamps: Array(Set(stamps + view.stamps)).sorted { $0.path < $1.path },
+            stamps: Set(reading.stamps + stamps + filters.stamps + view.stamps).sorted { $0.path < $1.path },
             kernel: Host.kernelRelease(), landlockABI: landlockABI)
+    }
+
+    /// The directories of everything in a list that is named by its path: what comes or goes there is noticed.
+    static func places(_ table: CommandTable) -> Set<String> {
+        let entries = table.entries.map(\.entry) + table.ask.map(\.entry) + table.unresolved
+        let children = table.rules.flatMap(\.children) + table.entries.map(\.program)
+        let named = (entries.map(\.program) + children.map(\.path)).filter { $0.hasPrefix("/") }
+        return Set(named.compactMap(Paths.parent))
     }
 
     private static func table(
@@ -76,5 +83,4 @@ public enum PolicyCompiler {
             return nil
         }
     }
-
 }

@@ -7,8 +7,8 @@ internal import SyscallFiltering
 
 /// The filters of system calls that a policy asks for.
 public struct PolicyFilters: Sendable {
-    /// The file that is the base, where one is.
-    public let paths: [String]
+    /// Every path at which the base would be found, where it is a file, as they looked before it was read.
+    public let stamps: [PathStamp]
     private let request: FilterRequest
     private let policy: EffectivePolicy
 
@@ -18,8 +18,8 @@ public struct PolicyFilters: Sendable {
     public init(_ policy: EffectivePolicy, _ location: PolicyLocation, hasCommandList: Bool) throws(LaunchError) {
         let settings = policy.syscalls
         let isBuiltIn = ["default", "strict"].contains(settings.base)
+        stamps = isBuiltIn ? [] : try PathStamp.all(location.syscallCandidates(settings.base))
         let path = isBuiltIn ? nil : try location.syscallList(settings.base)
-        paths = path.map { [$0] } ?? []
         var text: String?
         if let path { text = String(decoding: try PolicyLocation.read(path), as: UTF8.self) }
         self.policy = policy

@@ -25,8 +25,9 @@ public enum PolicyProblem: Error, Sendable, CustomStringConvertible {
 public struct PolicyReading: Sendable {
     /// The merged policy.
     public let policy: EffectivePolicy
-    /// Every file that was read, and every path at which another one would have been found first.
-    public let paths: [String]
+    /// Every file that was read, and every path at which another one would have been found first, as they looked before
+    /// they were read.
+    public let stamps: [PathStamp]
 
     /// Reads a policy.
     ///
@@ -34,30 +35,35 @@ public struct PolicyReading: Sendable {
     ///   - path: The real path of the file.
     ///   - location: Where names in `extends` are looked up.
     public init(_ path: String, _ location: PolicyLocation) throws(PolicyProblem) {
-        var paths: Set<String> = [path]
+        var stamps: [PathStamp] = []
         let entry: PolicySource
         do throws(LaunchError) {
-            entry = PolicySource(path: path, text: try PolicyLocation.read(path))
+            entry = try Self.source(path, &stamps)
         } catch {
             throw .host(error)
         }
         do throws(PolicyErrors) {
             policy = try PolicyLoader.load(entry, today: CalendarDate.today) { (name) throws(PolicyError) in
-                paths.formUnion(location.candidates(name))
-                return try Self.extended(name, location, path)
+                try Self.extended(name, location, path, &stamps)
             }
         } catch {
             throw .files(error)
         }
-        self.paths = paths.union(policy.sources).sorted()
+        self.stamps = stamps
+    }
+
+    /// A file that changes while it is read looks another way afterwards.
+    private static func source(_ path: String, _ stamps: inout [PathStamp]) throws(LaunchError) -> PolicySource {
+        stamps += try PathStamp.all([path])
+        return PolicySource(path: path, text: try PolicyLocation.read(path))
     }
 
     private static func extended(
-        _ name: String, _ location: PolicyLocation, _ file: String
+        _ name: String, _ location: PolicyLocation, _ file: String, _ stamps: inout [PathStamp]
     ) throws(PolicyError) -> PolicySource? {
         do throws(LaunchError) {
-            guard let path = try location.lookUp(name) else { return nil }
-            return PolicySource(path: path, text: try PolicyLocation.read(path))
+            stamps += try PathStamp.all(location.candidates(name))
+            return try location.lookUp(name).map { (path) throws(LaunchError) in try source(path, &stamps) }
         } catch {
             throw PolicyError(file: file, key: "extends", problem: error.message, remedy: error.remedy)
         }

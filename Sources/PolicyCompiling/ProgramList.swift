@@ -19,7 +19,7 @@ struct ProgramList {
     init(_ table: CommandTable) throws(LaunchError) {
         for program in table.kernelPrograms {
             add(program.path, program.device, program.inode)
-            if let loader = try Self.loader(program.path) { try add(loader) }
+            if let loader = try Self.loader(program.path) { try addIfThere(loader) }
         }
     }
 
@@ -32,12 +32,17 @@ struct ProgramList {
         if numbers.insert(FileNumber(device: device, inode: inode)).inserted { paths.append(path) }
     }
 
-    private mutating func add(_ path: String) throws(LaunchError) {
-        let (real, status) = try on(path) { () throws(Errno) in
+    /// A program of another system names a loader that this host does not have: it does not run here, with or without it.
+    private mutating func addIfThere(_ path: String) throws(LaunchError) {
+        do throws(Errno) {
             let file = try Files.reference(path)
-            return (try Files.path(of: file.number), try FileStatus.of(file.number))
+            let status = try FileStatus.of(file.number)
+            add(try Files.path(of: file.number), status.device, status.inode)
+        } catch {
+            guard [ENOENT, ENOTDIR, ELOOP, ENAMETOOLONG].contains(error.rawValue) else {
+                throw LaunchError(.failed, "policy", "\(path): \(error)")
+            }
         }
-        add(real, status.device, status.inode)
     }
 
     private static func loader(_ path: String) throws(LaunchError) -> String? {

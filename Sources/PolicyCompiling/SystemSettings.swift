@@ -8,6 +8,7 @@ internal import Tasks
 /// /etc beside it.
 struct SystemSettings {
     private var layer = Layer()
+    private let root: String
     /// What was copied: a change of one of these makes the layer again.
     private(set) var stamps: [PathStamp] = []
 
@@ -25,8 +26,11 @@ struct SystemSettings {
 
     /// Collects the layer.
     ///
-    /// - Parameter hasNetwork: Whether the host's resolver settings are part of it.
-    init(hasNetwork: Bool) throws(LaunchError) {
+    /// - Parameters:
+    ///   - hasNetwork: Whether the host's resolver settings are part of it.
+    ///   - root: Where the host has its settings.
+    init(hasNetwork: Bool, root: String = "/etc") throws(LaunchError) {
+        self.root = root
         for name in Self.names + (hasNetwork ? ["resolv.conf"] : []) { try copy(name, isListed: true) }
         generate()
     }
@@ -35,12 +39,13 @@ struct SystemSettings {
     func make(_ state: StateDirectory) throws(LaunchError) -> String { try layer.make(state) }
 
     private mutating func copy(_ name: String, isListed: Bool) throws(LaunchError) {
-        let path = "/etc/\(name)"
+        let path = "\(root)/\(name)"
         let status: FileStatus
         do throws(Errno) {
+            if isListed { stamps.append(try PathStamp(path)) }
             // A listed name may be a link out of /etc, as resolv.conf and localtime are: its contents are meant.
             status = try FileStatus.of(path, follow: isListed && !Self.staysLink.contains(name))
-            if isListed || status.isDirectory { stamps.append(try PathStamp(path)) }
+            if !isListed, status.isDirectory { stamps.append(try PathStamp(path)) }
         } catch {
             guard error.rawValue == ENOENT || error.rawValue == ENOTDIR else {
                 throw LaunchError(.failed, "policy", "\(path): \(error)")
@@ -52,15 +57,15 @@ struct SystemSettings {
 
     private static let staysLink: Set<String> = ["localtime", "os-release"]
 
+    /// What not everybody may read is a secret.
     private mutating func add(_ name: String, _ path: String, _ status: FileStatus) throws(LaunchError) {
         if status.isSymbolicLink {
             layer.add(name, .link(try on(path) { () throws(Errno) in try Files.target(path) }))
-        } else if status.isDirectory {
+        } else if status.isDirectory, status.permissions & 0o005 == 0o005 {
             layer.add(name, .directory)
             let children = try on(path) { () throws(Errno) in try Files.names(in: path) }
             for child in children.sorted() { try copy("\(name)/\(child)", isListed: false) }
         } else if status.isRegular, status.permissions & 0o004 != 0, status.size <= Self.fileLimit {
-            // What not everybody may read is a secret.
             let bytes = try on(path) { () throws(Errno) in try Files.contents(path) }
             layer.add(name, .file(bytes, mode: 0o644))
         }

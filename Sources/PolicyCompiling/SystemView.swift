@@ -23,13 +23,14 @@ struct SystemView {
     init(_ policy: EffectivePolicy, _ programs: ProgramList?, _ state: StateDirectory) throws(LaunchError) {
         (self.policy, self.programs, self.state) = (policy, programs, state)
         scan = ExecutableScan(try ScanIndex.load(state))
+        if programs != nil { stamps = try PathStamp.all(["/var/lib/dpkg/status"]) }
         if policy.files.view == .system { try addSystem() }
         try addSettings()
         addDevices()
         try addOwnPlaces()
         try addReadTrees()
         try addExecutableRules()
-        try stampDirectories()
+        stamps += scan.stamps
         try scan.nextIndex.save(state)
     }
 
@@ -60,19 +61,18 @@ struct SystemView {
         try scan.scan(root)
         var mask = Layer()
         for found in scan.found[before...].sorted(by: { $0.path < $1.path }) where !programs.contains(found) {
-            mask.add(String(found.path.dropFirst(root.utf8.count + 1)), .whiteout)
+            if let name = Paths.relative(found.path, to: root) { mask.add(name, .whiteout) }
         }
         guard !mask.isEmpty else { return .tree(source: root, target: root, attributes: attributes) }
         let path = try mask.make(state)
-        stamps.append(try on(path) { () throws(Errno) in try PathStamp(path) })
+        stamps += try PathStamp.all([path])
         return .overlay(layers: [path, root], target: root, attributes: attributes)
     }
 
     private mutating func addSettings() throws(LaunchError) {
         let settings = try SystemSettings(hasNetwork: policy.network.mode == .host)
         let path = try settings.make(state)
-        stamps += settings.stamps
-        stamps.append(try on(path) { () throws(Errno) in try PathStamp(path) })
+        stamps += try settings.stamps + PathStamp.all([path])
         steps.append(.tree(source: path, target: "/etc", attributes: Self.closed.union(.readOnly)))
         rules.append(LandlockRule(path: "/etc", grant: [.read]))
     }
@@ -125,7 +125,7 @@ struct SystemView {
     /// Places that may be read. Nothing in them can be executed or mapped executable unless a program on the list lies there.
     private mutating func addReadTrees() throws(LaunchError) {
         for place in policy.files.read {
-            stamps.append(try on(place) { () throws(Errno) in try PathStamp(place) })
+            stamps += try PathStamp.all([place])
             guard let path = try real(place), !isShown(path) else { continue }
             let hasPrograms = programs.map { $0.paths.contains { Paths.isWithin($0, path) } } ?? true
             var attributes: MountAttributes = [.readOnly, .noSetUserID, .noDevices]
@@ -157,16 +157,6 @@ struct SystemView {
         for path in programs?.paths ?? [] where isShown(path) {
             rules.append(LandlockRule(path: path, grant: [.execute]))
         }
-    }
-
-    // MARK: what it was made from
-
-    /// A program that comes or goes changes its directory; a package that brings a new directory changes one above it.
-    private mutating func stampDirectories() throws(LaunchError) {
-        var paths = scan.directories
-        for directory in scan.directories { paths.formUnion(Paths.ancestors(directory)) }
-        if programs != nil { paths.insert("/var/lib/dpkg/status") }
-        for path in paths.sorted() { stamps.append(try on(path) { () throws(Errno) in try PathStamp(path) }) }
     }
 
     private func status(_ path: String) throws(LaunchError) -> FileStatus? {

@@ -26,12 +26,12 @@ struct TransferTests {
 
     @Test(
         "a read at an offset does not move the file, and is short at its end",
-        arguments: [(0, 3), (2, 1), (3, 0), (9, 0)])
-    func readAt(offset: Int, count: Int) throws {
+        arguments: [(0, 3), (2, 1), (3, 0), (9, 0), (1 << 62, 0), (UInt64(Int64.max), 0), (1 << 63, 0), (.max, 0)])
+    func readAt(offset: UInt64, count: Int) throws {
         let memory = try Files.sealedMemory("m", [1, 2, 3])
         #expect(lseek(memory.number, 1, SEEK_SET) == 1)
-        let bytes = try Transfer.read(memory.number, at: UInt64(offset), count: 3)
-        #expect(bytes == Array([1, 2, 3].dropFirst(offset)) && bytes.count == count)
+        let bytes = try Transfer.read(memory.number, at: offset, count: 3)
+        #expect(bytes == Array([1, 2, 3].dropFirst(Int(clamping: offset))) && bytes.count == count)
         #expect(lseek(memory.number, 0, SEEK_CUR) == 1)
     }
 
