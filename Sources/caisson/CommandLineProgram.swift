@@ -13,10 +13,23 @@ struct CommandLineProgram {
     /// Commands of `caisson-server`.
     private static let served = ["mcp", "policy", "ps", "doctor", "prune"]
 
-    /// Runs the command and returns the exit code.
-    func run() -> Int32 {
+    /// Runs the command of this process's command line and returns the exit code.
+    static func main() -> Int32 {
+        explained { () throws in
+            try Inherited.putRight()
+            switch Inherited.arguments() {
+            case .success(let arguments):
+                return try CommandLineProgram(arguments: Array(arguments.dropFirst())).dispatch()
+            case .failure(let bad):
+                throw UsageError(
+                    "argument \(bad.place) is not UTF-8", "records, policies and answers are text: spell it in UTF-8")
+            }
+        }
+    }
+
+    private static func explained(_ body: () throws -> Int32) -> Int32 {
         do {
-            return try dispatch()
+            return try body()
         } catch let error as UsageError {
             Message.print(error.message, remedy: error.remedy)
             return 125

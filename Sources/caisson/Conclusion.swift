@@ -1,3 +1,4 @@
+import Glibc
 import JSON
 import Kernel
 import Launching
@@ -45,6 +46,9 @@ struct Conclusion {
 
     private func remedy(_ end: EndRecord) -> String {
         switch end.status {
+        case .failedToStart where end.stage == .execute && end.errno == ENOEXEC:
+            "write #!INTERPRETER in the first line of a script, or run the interpreter with the script's name"
+        case .failedToStart where end.stage == .execute: ""
         case .failedToStart:
             "`caisson doctor` shows what this host can enforce; `caisson inspect \(id.text.prefix(8))` shows the plan"
         case .timedOut: "a policy's author can raise limits.\(end.cause)"

@@ -16,7 +16,8 @@ struct Foreground {
 
     func run(_ request: LaunchRequest, _ compiled: CompiledPolicy) throws -> Int32 {
         // Before the start: a signal that comes in between is not lost.
-        let signals = try Signals.descriptor([SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP])
+        let signals = try Signals.descriptor(
+            try Inherited.heeded([SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP]))
         Processes.ignore(SIGPIPE)
         let input = try StandardInput()
         let (output, error) = (try Sink(1), try Sink(2))
@@ -138,6 +139,8 @@ struct ForegroundLoop {
     private func forward(_ signal: Int32) throws {
         try send(.signal(signal))
         guard signal == SIGTSTP else { return }
+        // In a session of its own the task's group is orphaned: TSTP alone would stop nothing (signal(7), setpgid(2)).
+        try send(.signal(SIGSTOP))
         raise(SIGSTOP)
         try send(.signal(SIGCONT))
     }

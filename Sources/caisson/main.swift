@@ -1,4 +1,4 @@
 import Kernel
 
 // The front end that starts in a millisecond: what needs the server's libraries is handed to `caisson-server`.
-Host.exit(CommandLineProgram(arguments: Array(CommandLine.arguments.dropFirst())).run())
+Host.exit(CommandLineProgram.main())
