@@ -18,6 +18,8 @@ public struct ResolvedLaunch: Sendable {
     public var executed: [String]
     /// The file that is executed; nil if the decision is not to.
     public var program: ProgramIdentity?
+    /// The scripts that lead to it, the one that the caller named first; empty if that is no script.
+    var scripts: [ProgramIdentity] = []
     /// The answer of the command list.
     public var decision: Decision
 }
@@ -87,6 +89,7 @@ extension ResolvedLaunch {
             throughShell: throughShell)
         return ResolvedLaunch(
             arguments: arguments, executed: chain.arguments, program: chain.programs.last ?? program,
+            scripts: chain.programs.isEmpty ? [] : [program] + chain.programs.dropLast(),
             decision: decision)
     }
 

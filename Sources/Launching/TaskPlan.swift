@@ -24,7 +24,7 @@ struct TaskPlan {
         return LaunchPlan(
             task: id, arguments: resolved.executed.map { Array($0.utf8) },
             environment: environment.map { Array($0.assignment.utf8) },
-            executable: try executable(program, resolved.decision), workingDirectory: workingDirectory,
+            executable: try executable(program, resolved), workingDirectory: workingDirectory,
             hostName: "caisson", identity: TaskIdentity.plan(for: id), mounts: view + places.steps,
             scratchBytes: policy.files.tmp.bytes, network: try network(policy),
             limits: try LimitPlan.limits(policy.limits, hasControllers: cgroup != nil), landlock: landlock(policy),
@@ -48,12 +48,12 @@ struct TaskPlan {
         }
     }
 
-    private func executable(_ program: ProgramIdentity, _ decision: Decision) throws(LaunchError) -> PlannedExecutable {
-        guard let place = place(of: program.path) else {
-            throw LaunchError(
-                .notFound, "files.view", "\(program.path) is not in the view of policy \"\(compiled.policy.name)\"",
-                remedy: "add its directory to files.read of the policy")
-        }
+    private func executable(_ program: ProgramIdentity, _ resolved: ResolvedLaunch) throws(LaunchError)
+        -> PlannedExecutable
+    {
+        // Scripts are only read, by their interpreters.
+        for script in resolved.scripts { _ = try shown(script) }
+        let place = try shown(program)
         guard !place.isNotExecutable else {
             throw LaunchError(
                 .notExecutable, "files.execute",
@@ -61,9 +61,22 @@ struct TaskPlan {
                 remedy: "name the place in files.execute, with a [[relax]] that says why")
         }
         var digest: [UInt8] = []
-        if let wanted = decision.requiredDigest { digest = try pinned(program, wanted) }
+        if let wanted = resolved.decision.requiredDigest {
+            // The rule pins what the caller names; what init compares again is what is executed.
+            let pinned = try pinned(resolved.scripts.first ?? program, wanted)
+            if resolved.scripts.isEmpty { digest = pinned }
+        }
         return PlannedExecutable(
             path: program.path, inode: program.inode, size: program.size, modified: program.modified, digest: digest)
+    }
+
+    private func shown(_ program: ProgramIdentity) throws(LaunchError) -> MountStep {
+        guard let place = place(of: program.path) else {
+            throw LaunchError(
+                .notFound, "files.view", "\(program.path) is not in the view of policy \"\(compiled.policy.name)\"",
+                remedy: "add its directory to files.read of the policy")
+        }
+        return place
     }
 
     /// The innermost tree of the view that holds a path of the host.

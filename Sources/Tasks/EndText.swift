@@ -25,10 +25,21 @@ public enum EndText {
             return
                 "\(line.field) of the \(line.subject) was \"\(line.observed)\" and not \"\(line.planned)\": it was not released"
         }
+        if end.stage == .execute, let why = end.errno.flatMap(notExecuted) { return why }
         let step = end.stage?.name ?? "launch"
         let errno = end.errno.map { Errno(rawValue: $0).description } ?? "unknown"
         let sentence = "the step \(step) of its launch failed: \(errno)"
         return end.detail.map { "\(sentence) (\($0))" } ?? sentence
+    }
+
+    /// Why the kernel would not execute the program, where errno has one meaning. Source: execve(2).
+    private static func notExecuted(_ errno: Int32) -> String? {
+        switch errno {
+        case ENOEXEC: "the program is none of this machine's, and its first line names no interpreter (ENOEXEC)"
+        case E2BIG: "arguments and environment are longer than the kernel takes (E2BIG)"
+        case ENOENT: "the loader that the program names is not in the view (ENOENT)"
+        default: nil
+        }
     }
 
     private static func loss(_ end: EndRecord) -> String {
