@@ -16,7 +16,7 @@ final class CreatedTask {
 
     /// Makes the directory under a name that nobody looks at, fills it, and then gives it its name.
     init(_ record: TaskRecord, plan: [UInt8], _ state: StateDirectory) throws(LaunchError) {
-        let (parent, hidden) = (state.tasks.number, ".new-\(record.id)")
+        let (parent, hidden) = (state.tasks.number, StateDirectory.unfinished + record.id.text)
         try on("making a directory in \(state.path)/tasks", remedy: Self.remedy) { () throws(Errno) in
             try Files.makeDirectory(hidden, at: parent)
         }

@@ -142,6 +142,7 @@ public final class TaskCollection {
             }
         }
         try ledgered { () throws(LedgerError) in try ledger.forget(expired.map(\.id)) }
+        try state.sweepUnfinished()
         return expired.count
     }
 }

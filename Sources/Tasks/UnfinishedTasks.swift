@@ -1,0 +1,43 @@
+internal import Glibc
+internal import Kernel
+
+extension StateDirectory {
+    /// The beginning of the names of directories of tasks that are being made.
+    public static let unfinished = ".new-"
+
+    /// Nanoseconds after which a front end that has not given a directory its name is gone: it takes a millisecond.
+    private static let patience: Int64 = 60_000_000_000
+
+    /// Takes away what front ends left that were killed while they made a task's directory: nothing of it ever ran.
+    public func sweepUnfinished() throws(TaskError) {
+        do throws(Errno) {
+            for name in try Files.names(in: ".", at: tasks.number) where name.hasPrefix(Self.unfinished) {
+                try sweep(name)
+            }
+        } catch {
+            throw .system("\(path)/tasks", error)
+        }
+    }
+
+    private func sweep(_ name: String) throws(Errno) {
+        do throws(Errno) {
+            let status = try FileStatus.of(name, at: tasks.number, follow: false)
+            guard Clock.now() - status.modified > Self.patience, try !isLocked(name) else { return }
+            try Files.removeTree(name, at: tasks.number)
+        } catch {
+            // It got its name in the meantime.
+            guard error.rawValue == ENOENT else { throw error }
+        }
+    }
+
+    /// Whether a front end still holds the lock on the record, if there is one.
+    private func isLocked(_ name: String) throws(Errno) -> Bool {
+        do throws(Errno) {
+            let record = try Files.open("\(name)/\(TaskFile.record.rawValue)", O_RDWR | O_NOFOLLOW, at: tasks.number)
+            return try !Files.lock(record.number)
+        } catch {
+            guard error.rawValue == ENOENT else { throw error }
+            return false
+        }
+    }
+}
