@@ -106,12 +106,25 @@ struct Ending {
     /// - Parameters:
     ///   - started: When the gate was opened, on the monotonic clock, or nil.
     ///   - at: Nanoseconds since 1970.
-    func record(started: UInt64?, now: UInt64, at: Int64, cpuLimit: String?) -> EndRecord {
+    func record(started: UInt64?, now: UInt64, at: Int64) -> EndRecord {
         var record = EndRecord(status: .lost, cause: "monitor_died", endedAt: at)
-        if let failure { describe(failure, &record) } else { describeEnd(&record, cpuLimit) }
+        if let failure { describe(failure, &record) } else { describeEnd(&record) }
         if let started { record.runtime = (main?.at ?? now) - started }
         record.proof = EndProof(kind: .initReaped, at: at, killed: main?.killed)
         return record
+    }
+
+    /// RLIMIT_CPU sends SIGXCPU at its soft limit, and SIGKILL at the hard one to whoever ignores that: nobody else is known
+    /// to have sent it, and so much time was used.
+    ///
+    /// - Parameters:
+    ///   - used: Nanoseconds of all processes, or nil.
+    ///   - limit: Nanoseconds; 0: none.
+    ///   - text: The limit for people.
+    func attribute(_ record: inout EndRecord, used: UInt64?, limit: UInt64, text: String) {
+        guard limit > 0, record.status == .signaled else { return }
+        guard record.signal == SIGXCPU || (record.signal == SIGKILL && used ?? 0 >= limit) else { return }
+        (record.status, record.cause, record.limit) = (.timedOut, "cpu_time", text)
     }
 
     private func describe(_ failure: (stage: Stage, errno: Int32, index: Int32), _ record: inout EndRecord) {
@@ -122,16 +135,13 @@ struct Ending {
         if failure.index >= 0 { record.detail = "number \(failure.index)" }
     }
 
-    private func describeEnd(_ record: inout EndRecord, _ cpuLimit: String?) {
+    private func describeEnd(_ record: inout EndRecord) {
         if let main, WaitStatus(main.status).exited {
             record.exitCode = WaitStatus(main.status).code
             (record.status, record.cause) = (.exited, "exit")
         } else {
             record.signal = main.map { WaitStatus($0.status).signal } ?? SIGKILL
             (record.status, record.cause) = (.signaled, "signal")
-        }
-        if record.signal == SIGXCPU, cpuLimit != nil {
-            (record.status, record.cause, record.limit) = (.timedOut, "cpu_time", cpuLimit)
         }
         if let order {
             (record.status, record.cause) = (order.status, order.cause)

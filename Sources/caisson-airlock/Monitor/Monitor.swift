@@ -304,11 +304,11 @@ final class Monitor {
         } catch {
             note = "the record may be incomplete: \(error)"
         }
-        let cpuLimit = plan.deadlines.cpuTime > 0 ? DurationText.exact(plan.deadlines.cpuTime) : nil
-        var record = ending.record(
-            started: startedAt, now: Clock.monotonic(), at: Clock.now(), cpuLimit: cpuLimit)
+        var record = ending.record(started: startedAt, now: Clock.monotonic(), at: Clock.now())
         do { record.cpuTime = try Processes.childrenCPUTime() } catch { record.cpuTime = nil }
         do { try account(&record) } catch { note = note ?? "the cgroup could not be read: \(error)" }
+        let limit = plan.deadlines.cpuTime
+        ending.attribute(&record, used: record.cpuTime, limit: limit, text: DurationText.exact(limit))
         record.detail = record.detail ?? note
         return record
     }
@@ -336,7 +336,8 @@ final class Monitor {
         record.cpuTime = accounts.cpuTime
         if accounts.killedForMemory > 0, record.signal == SIGKILL, record.status == .signaled {
             (record.status, record.cause) = (.outOfMemory, "memory")
-            record.limit = plan.cgroup?.values.first { $0.file == "memory.max" }.map { "\($0.value) B" }
+            let limit = plan.cgroup?.values.first { $0.file == "memory.max" }
+            record.limit = limit.flatMap { UInt64($0.value) }.map(ByteText.exact)
             record.detail = "\(accounts.killedForMemory) processes were killed, peak \(accounts.peakMemory ?? 0) B"
         }
         if !accounts.isPopulated { record.proof?.kind = .cgroupEmpty }
@@ -358,7 +359,7 @@ final class Monitor {
 
     private func failedRecord(_ note: String?) -> EndRecord {
         // Exiting ends the sandbox: init dies with its parent and by the lifeline.
-        var record = ending.record(started: nil, now: Clock.monotonic(), at: Clock.now(), cpuLimit: nil)
+        var record = ending.record(started: nil, now: Clock.monotonic(), at: Clock.now())
         record.detail = record.detail ?? note
         return record
     }
