@@ -49,9 +49,21 @@ struct ExecutableScan {
     private mutating func contents(_ directory: String) throws(LaunchError) -> (PathStamp, DirectoryContents) {
         let stamp = try on(directory) { () throws(Errno) in try PathStamp.settled(directory) }
         if let known = index.contents(of: directory, stamp) { return (stamp, known) }
-        let read = try on(directory) { () throws(Errno) in try DirectoryContents.read(directory) }
-        index.remember(directory, stamp, read)
-        return (stamp, read)
+        let (settled, read) = try on(directory) { () throws(Errno) in try Self.read(directory, stamp) }
+        index.remember(directory, settled, read)
+        return (settled, read)
+    }
+
+    /// What a directory holds, and its stamp from before it was read. The first listing of a directory that an overlay merges
+    /// can change it (ovl_dir_read_impure of the kernel): what counts is one that did not.
+    private static func read(_ directory: String, _ before: PathStamp) throws(Errno) -> (PathStamp, DirectoryContents) {
+        var stamp = before
+        for _ in 0..<3 {
+            let read = try DirectoryContents.read(directory)
+            if try stamp.isCurrent() { return (stamp, read) }
+            stamp = try PathStamp.settled(directory)
+        }
+        return (stamp, try DirectoryContents.read(directory))
     }
 }
 
