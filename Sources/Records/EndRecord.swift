@@ -48,7 +48,7 @@ public struct EndProof: Sendable, Equatable {
         case initReaped = 1
         /// Its cgroup reported `populated 0`.
         case cgroupEmpty
-        /// No process was ever started.
+        /// The sandbox could not be made: no process of the task was ever started.
         case neverStarted
     }
 

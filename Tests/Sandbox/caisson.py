@@ -92,6 +92,7 @@ class Caisson:
             place.mkdir(mode=0o755, exist_ok=True)
         self.probe = str(tools / "probe")
         self.children = []
+        self.prefix = []
 
     # --- policies
 
@@ -137,7 +138,7 @@ class Caisson:
     def popen(self, *words, env=None, **options):
         """Starts `caisson WORDS`; it is killed at the end of the test if it still runs."""
         child = subprocess.Popen(
-            [self.program, *map(str, words)], env=self.variables | (env or {}),
+            [*self.prefix, self.program, *map(str, words)], env=self.variables | (env or {}),
             **({"cwd": self.base, "stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | options))
         self.children.append(child)
         return child

@@ -32,11 +32,12 @@ def ground():
 
 @pytest.fixture(scope="session")
 def tools(ground):
-    """The probe, built once."""
+    """The probe and the other kernel, built once."""
     place = ground / "tools"
     place.mkdir(mode=0o755)
-    sources = sorted((HERE / "probe").glob("*.c"))
-    subprocess.run(["gcc", "-O1", "-Wall", "-Werror", "-static", "-o", place / "probe", *sources], check=True)
+    for name in ("probe", "kernel"):
+        sources = sorted((HERE / name).glob("*.c"))
+        subprocess.run(["gcc", "-O1", "-Wall", "-Werror", "-static", "-o", place / name, *sources], check=True)
     return place
 
 

@@ -17,6 +17,7 @@ final class Monitor {
     var report: Int32? = AirlockDescriptor.report
     var streams: [OutputStream] = []
     var inputSource: Int32?
+    private var sandbox: Sandbox?
     private var mounts: MountWatch?
     private var endFile: EndFile?
     private var observation: Observation?
@@ -37,6 +38,7 @@ final class Monitor {
     func run() -> Never {
         do throws(ConfinementError) {
             let sandbox = try Sandbox.start(plan, inherited)
+            self.sandbox = sandbox
             // After the clone: an ignored signal would stay ignored in the task.
             Processes.ignore(SIGPIPE)
             // A file size limit of the front end's own is an error of the write, and no death.
@@ -352,14 +354,15 @@ final class Monitor {
     }
 
     private func failed(_ error: ConfinementError) -> EndRecord {
+        sandbox?.kill()
         _ = ending.fail(error.stage, error.errno.rawValue, error.index)
         do { try removePlaceholders() } catch { return failedRecord("a placeholder stays: \(error)") }
         return failedRecord(nil)
     }
 
     private func failedRecord(_ note: String?) -> EndRecord {
-        // Exiting ends the sandbox: init dies with its parent and by the lifeline.
         var record = ending.record(started: nil, now: Clock.monotonic(), at: Clock.now())
+        if sandbox == nil { record.proof?.kind = .neverStarted }
         record.detail = record.detail ?? note
         return record
     }

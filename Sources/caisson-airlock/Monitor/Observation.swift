@@ -27,6 +27,9 @@ struct Observation {
     /// Reads everything about init, once it has confined itself.
     mutating func observeReaper(_ pid: Int32) throws(Errno) {
         try observeCredentials("init", pid)
+        // Files of a process that is not dumpable belong to root (proc(5)).
+        let owner = try FileStatus.of("/proc/\(pid)/status").owner
+        add("init", "dumpable", "0", owner == plan.identity.hostUser ? "1" : "0")
     }
 
     /// Reads everything about the task, which waits at the gate.
@@ -34,6 +37,7 @@ struct Observation {
     /// - Parameter group: The task's cgroup, or nil.
     mutating func receipt(task: Int32, group: Int32?) throws(Errno) -> Receipt {
         try observeCredentials("task", task)
+        try observeSession(task)
         try observeNamespaces(task)
         try observeLimits(task)
         try observeDescriptors(task)
@@ -42,7 +46,7 @@ struct Observation {
         return Receipt(takenAt: Clock.now(), pid: task, lines: lines)
     }
 
-    private mutating func add(_ subject: String, _ field: String, _ planned: String, _ observed: String) {
+    mutating func add(_ subject: String, _ field: String, _ planned: String, _ observed: String) {
         lines.append(Receipt.Line(subject: subject, field: field, planned: planned, observed: observed))
     }
 
@@ -63,6 +67,29 @@ struct Observation {
         add(subject, "no_new_privs", "1", status["NoNewPrivs"])
         add(subject, "seccomp", "2", status["Seccomp"])
         add(subject, "seccomp_filters", plannedFilters, status["Seccomp_filters"])
+        if subject == "task" { observeState(status) }
+    }
+
+    /// What else the task begins with, and execve keeps.
+    private mutating func observeState(_ status: ProcessStatus) {
+        add("task", "signals_blocked", "0000000000000000", status["SigBlk"])
+        guard plan.hardening.mitigateSpeculation else { return }
+        for (field, key) in [
+            ("speculation_store_bypass", "Speculation_Store_Bypass" as StaticString),
+            ("speculation_indirect_branch", "SpeculationIndirectBranch"),
+        ] {
+            let state = status[key]
+            let isOpen = state.hasSuffix("enabled") || (state.hasSuffix("vulnerable") && state != "not vulnerable")
+            add("task", field, isOpen ? "mitigated" : state, state)
+        }
+    }
+
+    /// Process group, session and controlling terminal, fields 5 to 7 of /proc/PID/stat; and the working directory.
+    private mutating func observeSession(_ pid: Int32) throws(Errno) {
+        let text = String(decoding: try text(pid, "stat"), as: UTF8.self)
+        let fields = text[(text.lastIndex(of: ")") ?? text.startIndex)...].split(separator: " ").dropFirst(3).prefix(3)
+        add("task", "session", "\(pid) \(pid) 0", fields.joined(separator: " "))
+        add("task", "directory", plan.workingDirectory, try Files.target("/proc/\(pid)/cwd"))
     }
 
     private func repeated(_ number: UInt32) -> String {
@@ -99,22 +126,6 @@ struct Observation {
         add("task", "descriptors", "0 1 2", numbers)
     }
 
-    private mutating func observeMounts(_ pid: Int32) throws(Errno) {
-        let mounts = MountTable(try text(pid, "mountinfo"))
-        observeMount("/", [.readOnly, .noSetUserID, .noDevices, .noExecute], mounts)
-        for step in plan.mounts {
-            if let (target, attributes) = step.placed { observeMount(target, attributes, mounts) }
-        }
-    }
-
-    private mutating func observeMount(_ target: String, _ planned: MountAttributes, _ mounts: MountTable) {
-        let observed = mounts.attributes(target)
-        let words = observed?.words ?? "missing"
-        // More restrictive than planned is what the host's own mount may be.
-        let agrees = observed.map { planned.isSubset(of: $0) } ?? false
-        add("task", "mount.\(target)", agrees ? words : planned.words, words)
-    }
-
     private mutating func observeCgroup(_ pid: Int32, _ group: Int32?) throws(Errno) {
         guard let cgroup = plan.cgroup, let group else { return }
         for value in cgroup.values {
@@ -125,22 +136,7 @@ struct Observation {
         add("task", "cgroup", cgroup.path, unified.map { String(decoding: $0, as: UTF8.self) } ?? "")
     }
 
-    private func text(_ pid: Int32, _ file: String) throws(Errno) -> [UInt8] {
+    func text(_ pid: Int32, _ file: String) throws(Errno) -> [UInt8] {
         try Files.contents("/proc/\(pid)/\(file)", limit: 1 << 20)
-    }
-}
-
-extension MountStep {
-    /// Where a mount of its own is, and what it may not do there.
-    fileprivate var placed: (target: String, attributes: MountAttributes)? {
-        switch self {
-        case .tree(_, let target, let attributes), .overlay(_, let target, let attributes),
-            .handed(_, let target, let attributes), .scratch(_, let target, _, let attributes):
-            (target, attributes)
-        case .proc(let target, _): (target, [.readOnly, .noSetUserID, .noDevices, .noExecute])
-        case .hide(let path, _): (path, [.readOnly])
-        case .pin(let path, let readOnly): (path, readOnly ? [.readOnly] : [])
-        case .directory, .link: nil
-        }
     }
 }

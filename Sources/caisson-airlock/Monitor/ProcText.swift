@@ -52,21 +52,36 @@ struct ProcessLimits {
 
 /// /proc/PID/mountinfo: the flags of the topmost mount at each place.
 struct MountTable {
-    /// Place and flags of each mount, in the order of the table.
-    private let mounts: [(place: ArraySlice<UInt8>, flags: ArraySlice<UInt8>)]
+    /// Place and flags of each mount, and the options of its file system, in the order of the table.
+    private let mounts: [(place: ArraySlice<UInt8>, flags: ArraySlice<UInt8>, options: ArraySlice<UInt8>)]
 
     init(_ text: [UInt8]) {
         mounts = text.split(separator: ProcText.newline).compactMap { line in
-            let words = line.split(separator: ProcText.space, maxSplits: 6)
-            return words.count > 5 ? (words[4], words[5]) : nil
+            let words = line.split(separator: ProcText.space)
+            return words.count > 5 ? (words[4], words[5], words[words.count - 1]) : nil
         }
+    }
+
+    /// The place of each mount.
+    var places: [String] { mounts.map { MountTable.plain($0.place) } }
+
+    /// Whether the topmost mount at a place is of a file system with this option.
+    func hasOption(_ option: String, at path: String) -> Bool {
+        let options = topmost(path)?.options.split(separator: UInt8(ascii: ",")) ?? []
+        return options.contains { $0.elementsEqual(option.utf8) }
+    }
+
+    /// Of several mounts at one place the last one is on top.
+    private func topmost(
+        _ path: String
+    ) -> (place: ArraySlice<UInt8>, flags: ArraySlice<UInt8>, options: ArraySlice<UInt8>)? {
+        let wanted = MountTable.escaped(path)
+        return mounts.last { $0.place.elementsEqual(wanted) }
     }
 
     /// What may not be done at a place; nil: nothing is mounted there.
     func attributes(_ path: String) -> MountAttributes? {
-        let wanted = MountTable.escaped(path)
-        // Of several mounts at one place the last one is on top.
-        guard let found = mounts.last(where: { $0.place.elementsEqual(wanted) }) else { return nil }
+        guard let found = topmost(path) else { return nil }
         var attributes: MountAttributes = []
         for word in found.flags.split(separator: UInt8(ascii: ",")) {
             if let known = MountAttributes.names.first(where: { ProcText.isEqual(word, $0.name) }) {
@@ -74,6 +89,23 @@ struct MountTable {
             }
         }
         return attributes
+    }
+
+    /// A place as it is, without its escapes.
+    private static func plain(_ place: ArraySlice<UInt8>) -> String {
+        guard place.contains(92) else { return String(decoding: place, as: UTF8.self) }
+        var bytes: [UInt8] = []
+        var rest = place
+        while let byte = rest.popFirst() {
+            let digits = rest.prefix(3)
+            if byte == 92, digits.count == 3 {
+                bytes.append(digits.reduce(0) { $0 &* 8 &+ ($1 &- 48) })
+                rest = rest.dropFirst(3)
+            } else {
+                bytes.append(byte)
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     /// Space, tab, newline and backslash are written as three octal digits (fs/proc_namespace.c).

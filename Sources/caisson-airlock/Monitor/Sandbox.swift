@@ -33,9 +33,25 @@ extension Sandbox {
         let sandbox = Sandbox(
             initPid: pid, initProcess: pidfd, status: pipes.status.0, gate: pipes.gate.1, lifeline: pipes.lifeline.1,
             output: pipes.output.0, error: pipes.error?.0)
-        try IdentityMap.write(plan.identity, pid: pid)
-        try handOver(plan, inherited, pipes.handoff.0)
+        do throws(ConfinementError) {
+            try IdentityMap.write(plan.identity, pid: pid)
+            try handOver(plan, inherited, pipes.handoff.0)
+        } catch {
+            sandbox.kill()
+            throw error
+        }
         return sandbox
+    }
+
+    /// Kills init, and with it every process of the namespace, and reaps it.
+    func kill() {
+        do {
+            try Processes.signal(initProcess, SIGKILL)
+            _ = try Processes.reap(initPid)
+        } catch {
+            // ESRCH or ECHILD: it was gone already.
+            return
+        }
     }
 
     /// Tells init that its maps are written, and gives it the mounts with mapped owners, which only the monitor can make.
@@ -44,13 +60,22 @@ extension Sandbox {
     ) throws(ConfinementError) {
         defer { close(handoff) }
         try step(.workspaceMount) { () throws(Errno) in
-            guard plan.identity.mapsOwners else { return try Transfer.send(handoff, [1]) }
+            guard plan.identity.mapsOwners else { return try send(handoff, []) }
             var mapped: [Int32] = []
             defer { for number in mapped { close(number) } }
             for (tree, directory) in zip(plan.handedTrees, inherited.trees) {
                 mapped.append(try mapOwners(tree, directory, plan.identity))
             }
-            try Transfer.send(handoff, [1], descriptors: mapped)
+            try send(handoff, mapped)
+        }
+    }
+
+    /// Init may have ended before: then what it reported says why, and is read later.
+    private static func send(_ handoff: Int32, _ mounts: [Int32]) throws(Errno) {
+        do {
+            try Transfer.send(handoff, [1], descriptors: mounts)
+        } catch {
+            guard error.rawValue == EPIPE else { throw error }
         }
     }
 

@@ -1,0 +1,80 @@
+import Glibc
+import Kernel
+import Records
+
+/// The mounts of the task, compared with the steps of the plan.
+extension Observation {
+    /// Reads the table of mounts of the task.
+    mutating func observeMounts(_ pid: Int32) throws(Errno) {
+        let mounts = MountTable(try text(pid, "mountinfo"))
+        observeMount("/", [.readOnly, .noSetUserID, .noDevices, .noExecute], mounts)
+        for step in plan.mounts {
+            guard let (target, attributes) = step.placed else { continue }
+            observeMount(target, attributes, mounts)
+            observeOptions(step, target, mounts)
+        }
+        add("task", "mounts_not_planned", "", unplanned(mounts))
+    }
+
+    private mutating func observeMount(_ target: String, _ planned: MountAttributes, _ mounts: MountTable) {
+        let observed = mounts.attributes(target)
+        let words = observed?.words ?? "missing"
+        // More restrictive than planned is what the host's own mount may be.
+        let agrees = observed.map { planned.isSubset(of: $0) } ?? false
+        add("task", "mount.\(target)", agrees ? words : planned.words, words)
+    }
+
+    /// What /proc shows, and how much fits into a private place.
+    private mutating func observeOptions(_ step: MountStep, _ target: String, _ mounts: MountTable) {
+        let planned: [String] =
+            switch step {
+            case .proc(_, let minimal): minimal ? ["hidepid=invisible", "subset=pid"] : ["hidepid=invisible"]
+            case .scratch: ["size=\(kibibytes(plan.scratchBytes))k"]
+            default: []
+            }
+        for option in planned {
+            let isThere = mounts.hasOption(option, at: target)
+            add("task", "option.\(target)", option, isThere ? option : "not \(option)")
+        }
+    }
+
+    /// A tmpfs is made of whole pages. Source: mm/shmem.c.
+    private func kibibytes(_ bytes: UInt64) -> UInt64 {
+        let page = UInt64(getpagesize())
+        return (bytes + page - 1) / page * page / 1024
+    }
+
+    /// The first place at which something is mounted that is no step of the plan, and was mounted below none on the host.
+    private func unplanned(_ mounts: MountTable) -> String {
+        var roots = 0
+        for place in mounts.places {
+            if place == "/" { roots += 1 }
+            let isPlanned = plan.mounts.contains { $0.holds(place) }
+            if place == "/" ? roots > 1 : !isPlanned { return place }
+        }
+        return ""
+    }
+}
+
+extension MountStep {
+    /// Where a mount of its own is, and what it may not do there.
+    fileprivate var placed: (target: String, attributes: MountAttributes)? {
+        switch self {
+        case .tree(_, let target, let attributes), .overlay(_, let target, let attributes),
+            .handed(_, let target, let attributes), .scratch(_, let target, _, let attributes):
+            (target, attributes)
+        case .proc(let target, _): (target, [.readOnly, .noSetUserID, .noDevices, .noExecute])
+        case .hide(let path, _): (path, [.readOnly])
+        case .pin(let path, let readOnly): (path, readOnly ? [.readOnly] : [])
+        case .directory, .link: nil
+        }
+    }
+
+    /// Whether it mounts something at a place, or brings what the host has mounted there.
+    fileprivate func holds(_ place: String) -> Bool {
+        switch self {
+        case .tree(_, let target, _), .handed(_, let target, _): Paths.isWithin(place, target)
+        default: placed?.target == place
+        }
+    }
+}
