@@ -274,6 +274,14 @@ int csn_signalfd(const int *signals, size_t count) {
     return signalfd(-1, &set, SFD_CLOEXEC);
 }
 
+int csn_default_reserved_signals(void) {
+    // The kernel's struct sigaction on any architecture: handler, flags, and more; all of it zero is SIG_DFL.
+    const unsigned long none[8] = {0};
+    for (int number = 32; number <= 33; number++)
+        if (syscall(SYS_rt_sigaction, number, none, NULL, 8) < 0) return -1;
+    return 0;
+}
+
 int csn_make_whiteout(int directory, const char *name) { return mknodat(directory, name, S_IFCHR, 0); }
 int csn_random(void *bytes, size_t count) { return getrandom(bytes, count, 0) == (ssize_t)count ? 0 : -1; }
 

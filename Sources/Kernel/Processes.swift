@@ -59,6 +59,13 @@ public enum Processes {
         return try checked { sigwaitinfo(&set, nil) }
     }
 
+    /// Gives the two signals that the C library keeps for itself (32 and 33) their default action.
+    ///
+    /// posix_spawn leaves them ignored (glibc, spawni.c), execve keeps that, and sigaction(3) does not reach them.
+    public static func resetReservedSignals() throws(Errno) {
+        _ = try checked { csn_default_reserved_signals() }
+    }
+
     /// Ignores a signal from now on.
     public static func ignore(_ number: Int32) {
         Glibc.signal(number, SIG_IGN)

@@ -120,6 +120,8 @@ int64_t csn_children_cpu(void);
 // fds[i] becomes descriptor i and nothing else is inherited. Returns the pid, or -1 with errno set.
 int csn_spawn(const char *path, char *const argv[], char *const envp[], const int *fds, size_t fd_count, int new_session);
 int csn_signalfd(const int *signals, size_t count);
+// Gives signals 32 and 33 their default action, which sigaction(3) refuses.
+int csn_default_reserved_signals(void);
 // A whiteout of overlayfs: the character device 0:0, which anybody may make since 5.8.
 int csn_make_whiteout(int directory, const char *name);
 int csn_random(void *bytes, size_t count);

@@ -30,7 +30,10 @@ struct TaskSide {
     private func begin() throws(ConfinementError) {
         // A session of its own: signals to its group reach nobody else, and no terminal of the host controls it.
         _ = try step(.session) { () throws(Errno) in try checked { setsid() } }
-        try step(.session) { () throws(Errno) in try Processes.block([]) }
+        try step(.session) { () throws(Errno) in
+            try Processes.block([])
+            try Processes.resetReservedSignals()
+        }
         try connectStreams()
         _ = try step(.workingDirectory) { () throws(Errno) in try checked { chdir(plan.workingDirectory) } }
         // Before the user changes: afterwards a limit could only be lowered, and the task could not be told from init.
