@@ -28,7 +28,7 @@ struct LineReader {
 
     /// Reads once and returns the lines that are whole now. Half a line before the end of input is nobody's message.
     mutating func read() throws(Errno) -> [Item] {
-        let count = try Transfer.read(descriptor, into: buffer)
+        guard let count = try available() else { return [] }
         hasEnded = count == 0
         pending.append(contentsOf: buffer[..<count])
         var items: [Item] = []
@@ -46,5 +46,15 @@ struct LineReader {
         }
         if isSkipping { (pending, searched) = ([], 0) }
         return items
+    }
+
+    /// Nil: somebody made the input non-blocking, and what was there is gone.
+    private func available() throws(Errno) -> Int? {
+        do throws(Errno) {
+            return try Transfer.read(descriptor, into: buffer)
+        } catch {
+            guard error.rawValue == EAGAIN else { throw error }
+            return nil
+        }
     }
 }

@@ -38,8 +38,16 @@ struct LineWriter {
         size += line.count + 1
     }
 
-    /// Writes one piece; call it when the descriptor is ready.
+    /// Writes one piece; call it when the descriptor is ready. What somebody made non-blocking may take nothing, or less.
     mutating func write() throws(Errno) {
+        do throws(Errno) {
+            try writePiece()
+        } catch {
+            guard error.rawValue == EAGAIN else { throw error }
+        }
+    }
+
+    private mutating func writePiece() throws(Errno) {
         guard isWaiting else { return }
         let entry = entries[first]
         let end = min(written + Self.piece, entry.bytes.count)

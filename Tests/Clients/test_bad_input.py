@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import time
 
@@ -345,6 +346,33 @@ def test_a_progress_token_that_is_none_is_an_error(server, goes_on):
     with pytest.raises(wire.ProtocolError) as failure:
         server.run("echo", "x", meta={"progressToken": {}})
     assert failure.value.code == -32602 and "progressToken" in failure.value.message
+
+
+# --- Streams that somebody else left in a strange state
+
+@pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
+def test_streams_that_are_non_blocking_lose_no_byte_and_end_no_server(serve, environment, tmp_path):
+    """O_NONBLOCK belongs to the open file, and whoever shares it may set it and may take what poll(2) has promised."""
+    pipes = tmp_path / "in", tmp_path / "out"
+    for path in pipes:
+        os.mkfifo(path)
+    # Every other read and write finds that it would have to wait.
+    busy = ["strace", "-f", "-qq", "-o", "/dev/null", *(f"-P{path}" for path in pipes), "-e", "inject=read,write:error=EAGAIN:when=1+2"]
+    reading, ours = (os.open(path, os.O_RDONLY | os.O_NONBLOCK) for path in pipes)
+    writing = os.open(pipes[1], os.O_WRONLY | os.O_NONBLOCK)
+    os.set_blocking(ours, True)
+    with open(pipes[0], "wb", buffering=0) as questions, os.fdopen(ours, "rb") as answers:
+        server = subprocess.Popen([*busy, *serve.command()], env=environment, stdin=reading, stdout=writing)
+        os.close(reading)
+        os.close(writing)
+        messages = [hello("2025-11-25")] + [{"method": "tools/list"}] * 20
+        for number, message in enumerate(messages):
+            questions.write(line({"jsonrpc": "2.0", "id": number} | message))
+        got = [models.message(answers.readline()) for _ in messages]
+        questions.close()
+        assert answers.read() == b""
+    assert [answer["id"] for answer in got] == list(range(21)) and all("result" in answer for answer in got)
+    assert server.wait(10) == 0
 
 
 # --- The beginning of a conversation
