@@ -20,8 +20,11 @@ extension LaunchError {
 }
 
 extension Reason {
-    /// One step of a decision: sentence, rule, file and line.
+    /// One step of a decision: sentence, rule, file and line; null where no file says anything.
     public var json: JSON {
-        ["text": .string(text), "rule": .string(rule), "file": .string(file), "line": JSON(line)]
+        [
+            "text": .string(text), "rule": .string(rule), "file": file.map(JSON.string) ?? .null,
+            "line": line > 0 ? JSON(line) : .null,
+        ]
     }
 }

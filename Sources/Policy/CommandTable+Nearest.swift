@@ -67,6 +67,6 @@ extension CommandTable {
 extension Reason {
     /// A step that no key of a file took.
     init(_ text: String, rule: String) {
-        self.init(text, rule: rule, origin: .standard)
+        self.init(text, rule: rule, origin: nil)
     }
 }

@@ -4,19 +4,25 @@ public struct Reason: Equatable, Sendable, CustomStringConvertible {
     public let text: String
     /// The key that decided, such as `commands.allow` or `commands.rule`.
     public let rule: String
-    /// The policy file, or `environment:NAME`, or `default`.
-    public let file: String
-    /// The line in the file, counted from 1; 0 where there are none.
-    public let line: Int
+    /// Where the key that decided was set; nil: it is none that a file could set.
+    public let origin: Origin?
 
     /// A step, and where the key that took it was set.
-    public init(_ text: String, rule: String, origin: Origin) {
-        (self.text, self.rule, self.file, self.line) = (text, rule, origin.file, origin.line)
+    public init(_ text: String, rule: String, origin: Origin?) {
+        (self.text, self.rule, self.origin) = (text, rule, origin)
     }
+
+    /// The policy file, or `environment:NAME`; nil: no file says anything about it.
+    public var file: String? { origin == .standard ? nil : origin?.file }
+
+    /// The line in the file, counted from 1; 0 where there are none.
+    public var line: Int { origin?.line ?? 0 }
 
     /// The sentence and the place.
     public var description: String {
-        line == 0 ? "\(text) (\(rule), \(file))" : "\(text) (\(rule), \(file):\(line))"
+        guard let origin else { return "\(text) (\(rule))" }
+        guard origin != .standard else { return "\(text) (\(rule), which no policy file sets)" }
+        return line == 0 ? "\(text) (\(rule), \(origin.file))" : "\(text) (\(rule), \(origin.file):\(line))"
     }
 }
 

@@ -18,6 +18,17 @@ struct DecisionTests {
         #expect(host.decide(.listing(["ls"]), ["rm", "-rf", "/"]).verdict == .refused)
     }
 
+    @Test("a reason says plainly where no policy file sets the key that decided, and names no file then")
+    func noFile() {
+        let unset = Reason("no shell", rule: "commands.shell", origin: .standard)
+        #expect(unset.description == "no shell (commands.shell, which no policy file sets)")
+        #expect(unset.file == nil && unset.line == 0)
+        let fixed = host.decide(.listing(["ls"]), []).reasons[0]
+        #expect(fixed.description == "there is no command (commands)" && fixed.file == nil)
+        let variable = Reason("on the list", rule: "commands.allow", origin: .environment("ALLOWED_COMMANDS"))
+        #expect(variable.description == "on the list (commands.allow, environment:ALLOWED_COMMANDS)")
+    }
+
     @Test("an entry is a program and not a prefix of a name: lsof is not ls (mcp 1.1)")
     func noPrefixOfAName() {
         #expect(host.decide(.listing(["ls"]), ["lsof"]).verdict == .refused)
