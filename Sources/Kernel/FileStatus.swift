@@ -50,6 +50,8 @@ public struct FileStatus: Sendable, Equatable {
     public var isSymbolicLink: Bool { csn_is_symlink(mode) != 0 }
     /// Whether it is a pipe or a FIFO.
     public var isPipe: Bool { mode & 0o170000 == 0o010000 }
+    /// Whether it is a socket.
+    public var isSocket: Bool { mode & 0o170000 == 0o140000 }
     /// Whether both are one file; device files are, if they name one device.
     public func isSameFile(as other: FileStatus) -> Bool { device == other.device && inode == other.inode }
     /// The twelve permission bits.

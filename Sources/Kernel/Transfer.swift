@@ -70,6 +70,23 @@ public enum Transfer {
         }
     }
 
+    /// Writes all bytes, and waits for room also where somebody made the descriptor non-blocking.
+    public static func deliver(_ fd: Int32, _ bytes: [UInt8]) throws(Errno) {
+        var done = 0
+        while done < bytes.count {
+            do {
+                done += try checked {
+                    bytes.withUnsafeBytes { Glibc.write(fd, $0.baseAddress?.advanced(by: done), $0.count - done) }
+                }
+            } catch {
+                guard error.rawValue == EAGAIN else { throw error }
+                var poll = Poll()
+                poll.add(fd, Int32(POLLOUT))
+                try poll.wait()
+            }
+        }
+    }
+
     /// Writes all bytes at `offset` of a file, without moving its position.
     public static func write(_ fd: Int32, _ bytes: [UInt8], at offset: UInt64) throws(Errno) {
         var done = 0

@@ -26,6 +26,6 @@ enum Output {
 
     /// A reader that is gone has nobody to be told.
     private static func write(_ text: String, to descriptor: Int32) {
-        do { try Transfer.write(descriptor, text) } catch { return }
+        do { try Transfer.deliver(descriptor, Array(text.utf8)) } catch { return }
     }
 }

@@ -61,7 +61,7 @@ struct LogsCommand {
 
     private func write(_ bytes: [UInt8]) throws -> Bool {
         do throws(Errno) {
-            try Transfer.write(1, bytes)
+            try Transfer.deliver(1, bytes)
             return true
         } catch {
             guard error.rawValue == EPIPE else { throw error }

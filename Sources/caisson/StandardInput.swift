@@ -42,13 +42,13 @@ final class StandardInput {
     /// Reads once, and writes as much as the task takes.
     func move() throws(Errno) {
         guard let pipe else { return }
-        if pending.isEmpty {
-            var buffer = [UInt8](repeating: 0, count: 64 << 10)
-            let count = try checked { read(0, &buffer, buffer.count) }
-            if count == 0 { return finish() }
-            pending = Array(buffer.prefix(count))
-        }
         do {
+            if pending.isEmpty {
+                var buffer = [UInt8](repeating: 0, count: 64 << 10)
+                let count = try checked { read(0, &buffer, buffer.count) }
+                if count == 0 { return finish() }
+                pending = Array(buffer.prefix(count))
+            }
             let written = try checked { write(pipe, pending, pending.count) }
             pending.removeFirst(written)
         } catch {

@@ -18,6 +18,22 @@ struct TransferTests {
         #expect(try Transfer.readAll(pipe.first) == bytes)
     }
 
+    @Test("a delivery waits for room where somebody made the pipe non-blocking, and a plain write fails there")
+    func delivery() throws {
+        let pipe = numbers(try DescriptorPair.pipe(O_NONBLOCK))
+        defer { close(pipe.first) }
+        let bytes = (0..<300_000).map { UInt8(truncatingIfNeeded: $0 >> 3) }
+        #expect(throws: Errno(rawValue: EAGAIN)) { try Transfer.write(pipe.second, bytes) }
+        #expect(fcntl(pipe.first, F_SETFL, 0) == 0 && fcntl(pipe.second, F_SETFL, O_NONBLOCK) == 0)
+        Thread {
+            usleep(50_000)
+            do { try Transfer.deliver(pipe.second, bytes) } catch { Issue.record(error) }
+            close(pipe.second)
+        }.start()
+        let all = try Transfer.readAll(pipe.first)
+        #expect(all.suffix(bytes.count) == bytes[...])
+    }
+
     @Test("a limit stops an input that does not end")
     func endlessInput() throws {
         let zeros = try Files.open("/dev/zero", O_RDONLY)

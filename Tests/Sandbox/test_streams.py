@@ -1,6 +1,7 @@
 """Standard input, output and error of a foreground task: every byte, at the reader's pace."""
 import hashlib
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -179,6 +180,123 @@ def test_the_caller_s_descriptors_stay_as_they_were(caisson, policy):
     finally:
         os.close(reading)
         os.close(writing)
+
+
+# --- readers that do not read
+
+def stalled(caisson, policy, **streams):
+    """A task that floods a front end that nobody reads; the front end and the task, which is held back."""
+    before = caisson.ids
+    child = caisson.start("probe", "flood", str(1 << 40), policy=policy, **streams)
+    task = caisson.newest(before)
+    assert host.until(lambda: len(task.logs()) > 0)
+    held = host.until(lambda: (length := len(task.logs())) and time.sleep(0.2) is None and length == len(task.logs()) and length)
+    assert held, "it is held back"
+    return child, task
+
+
+@pytest.mark.parametrize("name", ["INT", "TERM", "HUP", "QUIT"])
+@pytest.mark.parametrize("streams", [{}, {"stderr": subprocess.STDOUT}], ids=["apart", "one-pipe"])
+def test_a_signal_ends_a_run_that_nobody_reads(caisson, policy, name, streams):
+    """Ctrl-C with a full pipe in front: the signal is heard, and the end does not wait for a reader that does not come."""
+    child, task = stalled(caisson, policy, **streams)
+    child.send_signal(getattr(signal, f"SIG{name}"))
+    assert host.until(lambda: task.inspect()["status"] == "signaled"), "the task hears of it at once"
+    assert child.wait(10) == 128 + getattr(signal, f"SIG{name}")
+    assert not caisson.airlocks([task.id])
+    kept, printed = task.logs(), child.stdout.read()
+    assert len(printed) >= 65536 and kept.startswith(printed) and len(kept) > len(printed), "the record has it all"
+    assert kept == caisson.outside("flood", len(kept)).out
+    if not streams:
+        assert b"caisson logs" in child.stderr.read()
+
+
+def test_a_reader_that_comes_in_time_gets_everything_after_a_signal_too(caisson, policy):
+    child, task = stalled(caisson, policy)
+    child.send_signal(signal.SIGTERM)
+    time.sleep(0.5)
+    out, err = child.communicate(timeout=20)
+    assert child.returncode == 143 and out == task.logs() and err == b""
+
+
+def test_the_record_is_whole_when_the_end_is_told_and_nobody_has_read(caisson, policy):
+    child, task = stalled(caisson, policy)
+    task.stop("--grace", "0s").ok()
+    recorded = task.logs()
+    out, _ = child.communicate(timeout=20)
+    assert child.returncode == 137 and out == recorded == task.logs()
+
+
+def slowly(read, size):
+    """Reads everything with a pause at the beginning."""
+    time.sleep(0.5)
+    data = b""
+    while block := read(size):
+        data += block
+    return data
+
+
+def test_an_output_that_is_non_blocking_gets_every_byte(caisson, policy):
+    """Somebody else's O_NONBLOCK on a shared description: EAGAIN is waited out."""
+    size = 3 * MIB
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    with os.fdopen(reading, "rb") as stream:
+        child = caisson.start("probe", "flood", str(size), policy=policy, stdout=writing)
+        assert not os.get_blocking(writing)
+        os.close(writing)
+        assert slowly(stream.read, MIB) == caisson.outside("flood", size).out
+    assert child.wait(20) == 0, child.stderr.read()
+
+
+def test_logs_to_an_output_that_is_non_blocking(caisson, policy):
+    size = 3 * MIB
+    task = caisson.detach("probe", "flood", str(size), policy=policy)
+    task.wait()
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    with os.fdopen(reading, "rb") as stream:
+        child = caisson.popen("logs", task.id, stdout=writing)
+        os.close(writing)
+        assert slowly(stream.read, MIB) == caisson.outside("flood", size).out
+    assert child.wait(20) == 0, child.stderr.read()
+
+
+def test_output_to_a_socket(caisson, policy):
+    size = 3 * MIB
+    ours, theirs = socket.socketpair()
+    with theirs:
+        child = caisson.start("probe", "flood", str(size), policy=policy, stdout=theirs)
+    with ours:
+        assert slowly(ours.recv, MIB) == caisson.outside("flood", size).out
+    assert child.wait(20) == 0, child.stderr.read()
+
+
+def test_output_to_a_file_is_appended_where_it_stands(caisson, policy):
+    path = caisson.base / "output"
+    path.write_bytes(b"before\n")
+    with open(path, "ab") as file:
+        assert caisson.run("probe", "say", "x", policy=policy, stdout=file).code == 0
+    assert path.read_bytes() == b"before\nx"
+
+
+@pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
+def test_a_pipe_that_can_not_be_opened_again(caisson, policy):
+    """One of another user's, or no /proc: signals are heard all the same, and every byte comes."""
+    size = 3 * MIB
+    closed = ["strace", "-qq", "-o", "/dev/null", "-P", "/proc/self/fd/1", "-e", "inject=openat:error=EACCES", caisson.program]
+    line = lambda bytes: [*closed, *map(str, caisson.line(["probe", "flood", str(bytes)], policy, caisson.workspace, []))]
+    options = {"env": caisson.variables, "cwd": caisson.base, "stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE}
+    with subprocess.Popen(line(size), **options) as child:
+        assert slowly(child.stdout.read, MIB) == caisson.outside("flood", size).out and child.wait(20) == 0
+    before = caisson.ids
+    with subprocess.Popen(line(1 << 40), **options) as child:
+        task = caisson.newest(before)
+        assert host.until(lambda: len(task.logs()) >= 65536)
+        front, = [pid for pid in host.processes() if int(host.status(pid).get("PPid", 0)) == child.pid]
+        time.sleep(0.5)
+        os.kill(front, signal.SIGINT)
+        assert child.wait(20) == 130
 
 
 # --- logs

@@ -300,7 +300,7 @@ final class Monitor {
             try drainStatus(sandbox)
             _ = try Processes.reap(sandbox.initPid)
             // Nobody writes any more: what is left is at most what a pipe holds.
-            for index in streams.indices { try streams[index].move(into: spool, buffer, atMost: 64) }
+            for index in streams.indices { try streams[index].drain(into: spool, buffer) }
             try spool.seal()
             try removePlaceholders()
         } catch {
@@ -392,8 +392,9 @@ final class Monitor {
     }
 
     private func conclude(_ written: Bool, _ record: EndRecord) -> Never {
-        flushSinks()
+        // First: a front end whose own reader has stopped has to know that there is nothing left to wait for.
         tell(.ended(record))
+        flushSinks()
         do { try Files.remove(ControlSocket.name, at: AirlockDescriptor.directory) } catch { _exit(written ? 0 : 1) }
         _exit(written ? 0 : 1)
     }

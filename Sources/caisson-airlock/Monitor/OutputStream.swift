@@ -50,6 +50,19 @@ struct OutputStream {
         }
     }
 
+    /// Records what is still in the pipe, when nobody writes any more: the record is whole before a slow front end has it all.
+    mutating func drain(into spool: SpoolWriter, _ buffer: UnsafeMutableRawBufferPointer) throws(Errno) {
+        while let source {
+            guard let count = try available({ () throws(Errno) in try Transfer.read(source, into: buffer) }) else {
+                return
+            }
+            if count == 0 { return closeSource() }
+            let bytes = UnsafeRawBufferPointer(rebasing: buffer[..<count])
+            try spool.append(stream, bytes)
+            if sink != nil { pending.append(contentsOf: bytes) }
+        }
+    }
+
     /// Gives the front end what waits for it, as far as it takes it.
     private mutating func flush() throws(Errno) {
         while let sink, isHeldBack {
