@@ -74,11 +74,3 @@ def caisson(programs, base, state, tools):
 def policy(caisson):
     """The smallest policy: the probe, nothing else."""
     return caisson.policy("probe")
-
-
-def pytest_collection_modifyitems(items):
-    """Marks the tests that are known to fail, by the list beside this file: nothing else may fail."""
-    names = {line.strip() for line in (HERE / "open.txt").read_text().splitlines() if line and not line.startswith("#")}
-    for item in items:
-        if f"{item.path.name}::{item.name}" in names:
-            item.add_marker(pytest.mark.xfail(reason="open, see Tests/Sandbox/open.txt", strict=False))

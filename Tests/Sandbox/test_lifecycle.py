@@ -140,6 +140,14 @@ def test_wait_for_several_tasks_and_for_a_while(caisson, policy):
     assert caisson.running() == [running.id]
 
 
+@pytest.mark.parametrize("others, words", [
+    ([], "0 more processes were killed"), (["setsid"], "1 more process was killed"), (["setsid", "daemon"], "2 more processes were killed"),
+])
+def test_stop_says_what_it_killed(caisson, policy, marker, others, words):
+    task = caisson.detach("probe", "linger", marker, *others, policy=policy).says("ready")
+    assert task.stop("--grace", "5s").ok().text == f"{task.id} terminated, {words}\n"
+
+
 def test_a_second_stop_says_that_it_has_ended(caisson, policy):
     task = caisson.detach("probe", "pause", policy=policy).says("ready")
     task.stop().ok()

@@ -1,4 +1,5 @@
 """DESIGN, Traps: descriptors and scripts, races between the check and the execution, launches that fail half-way."""
+import fcntl
 import hashlib
 import os
 import shutil
@@ -232,11 +233,37 @@ def test_a_front_end_that_is_killed_during_the_launch_leaves_nothing(caisson, po
     for id in running:
         caisson.call("stop", "--grace", "0s", id)
     assert not host.having("killed-front-end") and not caisson.airlocks(caisson.ids)
-    for name in [name for name in os.listdir(caisson.state / "tasks") if name.startswith(".new-")]:
+    for place in unfinished(caisson):
         # What is young may be somebody's work.
-        os.utime(caisson.state / "tasks" / name, (0, 0))
+        os.utime(place, (0, 0))
     caisson.call("prune").ok()
-    assert not [name for name in os.listdir(caisson.state / "tasks") if name.startswith(".")], "what never began is swept"
+    assert unfinished(caisson) == [], "what never began is swept"
+
+
+def unfinished(caisson):
+    return [caisson.state / "tasks" / name for name in os.listdir(caisson.state / "tasks") if name.startswith(".")]
+
+
+@pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
+@pytest.mark.parametrize("sweeper", [["prune"], ["ps"]], ids=["prune", "the next front end"])
+def test_a_directory_that_never_got_its_name_is_swept(caisson, policy, sweeper):
+    """J4: killed in the middle of making a task's directory, a front end leaves what only another one can take away."""
+    caisson.run("probe", "exit", "0", policy=policy)
+    before = caisson.ids
+    line = ["strace", "-qq", "-o", "/dev/null", "-e", "inject=/^renameat:signal=KILL", caisson.program,
+            *map(str, caisson.line(["probe", "exit", "0"], policy, caisson.workspace, []))]
+    subprocess.run(line, env=caisson.variables, cwd=caisson.base, capture_output=True, timeout=60, stdin=subprocess.DEVNULL)
+    left, = unfinished(caisson)
+    assert caisson.ids == before and (left / "record").exists(), "the control: it was killed at that moment"
+    caisson.call(*sweeper).ok()
+    assert left.exists(), "what is young may be somebody's work"
+    os.utime(left, (0, 0))
+    with open(left / "record", "rb") as record:
+        fcntl.flock(record, fcntl.LOCK_EX)
+        caisson.call(*sweeper).ok()
+        assert left.exists(), "what is locked is somebody's work"
+    caisson.call(*sweeper).ok()
+    assert unfinished(caisson) == []
 
 
 def caisson_pid(caisson, id):
