@@ -133,6 +133,14 @@ int csn_seccomp_action_available(uint32_t action) {
     return (int)syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action);
 }
 
+int csn_has_call(long number) { return syscall(number, -1L, 0L, 0L, 0L, 0L, 0L) >= 0 || errno != ENOSYS; }
+
+int csn_try_proc(void) {
+    int context = csn_fsopen("proc");
+    if (context < 0 || csn_fsconfig(context, 6 /* FSCONFIG_CMD_CREATE */, NULL, NULL) < 0) return errno;
+    return csn_fsmount(context, 0xf /* read-only, nosuid, nodev, noexec */) < 0 ? errno : 0;
+}
+
 int csn_landlock_abi(void) {
     return (int)syscall(NR_landlock_create_ruleset, NULL, 0, CSN_LANDLOCK_CREATE_RULESET_VERSION);
 }

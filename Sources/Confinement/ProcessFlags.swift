@@ -64,8 +64,17 @@ public enum ProcessFlags {
     }
 
     /// A session keyring of its own, so that keys of the caller can't be reached. Source: keyctl(2).
-    public static func newSessionKeyring() throws(ConfinementError) {
-        _ = try step(.keyring) { () throws(Errno) in try checked { csn_keyctl_join_session() } }
+    ///
+    /// - Parameter isRequired: Where the filter refuses every call for keys, a user who has no more keyrings to give (200
+    ///   for an ordinary one, EDQUOT) does without.
+    public static func newSessionKeyring(isRequired: Bool) throws(ConfinementError) {
+        try step(.keyring) { () throws(Errno) in
+            do throws(Errno) {
+                _ = try checked { csn_keyctl_join_session() }
+            } catch {
+                guard error.rawValue == EDQUOT, !isRequired else { throw error }
+            }
+        }
     }
 
     private static func set(_ stage: Stage, _ option: Int32, _ value: UInt) throws(ConfinementError) {

@@ -85,6 +85,28 @@ public enum Host {
         }
     }
 
+    /// Why a sandbox can't have a /proc of its own, or nil: where parts of this process's /proc are covered, as in containers,
+    /// the kernel lets nobody mount one that shows them. Source: mount_namespaces(7), fs/namespace.c (mount_too_revealing).
+    public static func ownProcFailure() throws(Errno) -> Errno? {
+        var pidfd: Int32 = -1
+        let flags = CSN_CLONE_NEWUSER | CSN_CLONE_NEWNS | CSN_CLONE_NEWPID
+        let pid = try checkedOnce { csn_clone3(flags, -1, &pidfd) }
+        if pid == 0 { _exit(csn_try_proc()) }
+        close(pidfd)
+        let code = try Processes.reap(pid).flatMap { Processes.exitCode($0.status) } ?? EIO
+        return code == 0 ? nil : Errno(rawValue: code)
+    }
+
+    /// Which of the newer system calls this kernel, or a filter under which this process runs, answers with ENOSYS.
+    public static func missingCalls() -> [String] {
+        // The same on every architecture since 424 (asm-generic).
+        let calls: [(name: String, number: Int)] = [
+            ("pidfd_send_signal", 424), ("open_tree", 428), ("move_mount", 429), ("fsopen", 430), ("fsconfig", 431),
+            ("fsmount", 432), ("pidfd_open", 434), ("close_range", 436), ("openat2", 437), ("mount_setattr", 442),
+        ]
+        return calls.filter { csn_has_call($0.number) == 0 }.map(\.name)
+    }
+
     /// Whether a descriptor is a terminal.
     public static func isTerminal(_ fd: Int32) -> Bool { isatty(fd) == 1 }
 

@@ -1,6 +1,7 @@
 internal import Kernel
 public import Policy
 internal import Records
+internal import Tasks
 
 /// The layers that this host, this user and this kernel can enforce for one policy.
 public struct HostLayers: Sendable {
@@ -39,7 +40,7 @@ public struct HostLayers: Sendable {
                 remedy: "run as root, or as a user without supplementary groups"),
             Finding(
                 layer: .landlock, missing: landlockABI < 1 ? "this kernel has no Landlock, or it is switched off" : nil,
-                remedy: "boot a kernel from 5.13 on with lsm=landlock,..."),
+                remedy: StartRemedy.landlock),
             Finding(
                 layer: .scope,
                 missing: policy.network.mode == .host && landlockABI < 6

@@ -1,5 +1,6 @@
 internal import Glibc
 internal import Kernel
+internal import Tasks
 
 /// What this host can enforce for this user: each layer, whether it is there, and how it can be had.
 public struct HostReport: Sendable {
@@ -22,25 +23,19 @@ public struct HostReport: Sendable {
 
     /// Looks at the host. Nothing is changed and no task is started.
     public init() throws(LaunchError) {
-        let release = Host.kernelRelease()
         let abi = Host.landlockABI
         var lines = [
-            try Self.userNamespaces(), try Self.controlGroups(), try Self.groups(),
+            try Self.userNamespaces(), try Self.controlGroups(), try Self.groups(), try Self.proc(),
             Self.kernel(
                 "seccomp", Host.hasSeccompKill, "the filter kills foreign calls (SECCOMP_RET_KILL_PROCESS)",
-                "boot a kernel from 4.14 on with CONFIG_SECCOMP_FILTER"),
+                StartRemedy.seccomp),
             Self.landlock("landlock", abi, 1, "5.13", mayBeDegraded: true),
             Self.landlock("ports", abi, 4, "6.7", mayBeDegraded: true),
             Self.landlock("scope", abi, 6, "6.12", mayBeDegraded: true),
             Self.kernel(
-                "mask", try Self.hasOverlay(), "overlayfs is there",
-                "modprobe overlay, or boot a kernel with CONFIG_OVERLAY_FS"),
+                "mask", try Self.hasOverlay(), "overlayfs is there", StartRemedy.overlay),
         ]
-        lines.append(
-            Line(
-                layer: "openat2", isEnforced: Self.isAtLeast(release, 5, 12), mayBeDegraded: false,
-                found: "kernel \(release)",
-                remedy: Self.isAtLeast(release, 5, 12) ? "" : "boot a kernel from 5.12 on (openat2, mount_setattr)"))
+        lines.append(Self.calls())
         self.lines = lines
     }
 
@@ -65,18 +60,35 @@ public struct HostReport: Sendable {
     /// A user namespace is made and thrown away: settings that forbid it are too many to know them all.
     private static func userNamespaces() throws(LaunchError) -> Line {
         let failure = Host.userNamespaceFailure()
-        let remedy =
-            switch failure?.rawValue {
-            case nil: ""
-            case EPERM:
-                "sysctl -w kernel.unprivileged_userns_clone=1 (Debian), kernel.apparmor_restrict_unprivileged_userns=0 or an "
-                    + "AppArmor profile with userns (Ubuntu), or run as root"
-            case ENOSPC: "sysctl -w user.max_user_namespaces=10000"
-            default: "boot a kernel with CONFIG_USER_NS"
-            }
+        let remedy = failure.map { StartRemedy.namespaces($0) } ?? ""
         let found = failure.map { "can't be made: \($0)" } ?? "can be made as uid \(Host.user)"
         return Line(
             layer: "namespaces", isEnforced: failure == nil, mayBeDegraded: false, found: found, remedy: remedy)
+    }
+
+    private static func proc() throws(LaunchError) -> Line {
+        // Without the namespaces there is nothing to try it in, and their line says so.
+        guard Host.userNamespaceFailure() == nil else {
+            return Line(
+                layer: "proc", isEnforced: false, mayBeDegraded: false, found: "can't be tried without namespaces",
+                remedy: "see namespaces")
+        }
+        let failure = try on("a proc file system") { () throws(Errno) in try Host.ownProcFailure() }
+        return Line(
+            layer: "proc", isEnforced: failure == nil, mayBeDegraded: false,
+            found: failure.map { "a sandbox can't have a /proc of its own: \($0)" }
+                ?? "a sandbox has a /proc of its own",
+            remedy: failure == nil ? "" : StartRemedy.proc)
+    }
+
+    private static func calls() -> Line {
+        let missing = Host.missingCalls()
+        return Line(
+            layer: "calls", isEnforced: missing.isEmpty, mayBeDegraded: false,
+            found: missing.isEmpty
+                ? "kernel \(Host.kernelRelease()) has every system call that is needed"
+                : "there is no \(missing.joined(separator: ", ")) (kernel \(Host.kernelRelease()))",
+            remedy: missing.isEmpty ? "" : StartRemedy.calls)
     }
 
     private static func controlGroups() throws(LaunchError) -> Line {
@@ -104,11 +116,5 @@ public struct HostReport: Sendable {
             String(decoding: try Files.contents("/proc/filesystems", limit: 1 << 20), as: UTF8.self)
         }
         return text.split(separator: "\n").contains { $0.hasSuffix("\toverlay") }
-    }
-
-    private static func isAtLeast(_ release: String, _ major: Int, _ minor: Int) -> Bool {
-        let numbers = release.split { !$0.isNumber }.compactMap { Int($0) }
-        guard numbers.count >= 2 else { return false }
-        return (numbers[0], numbers[1]) >= (major, minor)
     }
 }

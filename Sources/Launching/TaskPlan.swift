@@ -31,7 +31,7 @@ struct TaskPlan {
             filters: compiled.filters,
             hardening: PlannedHardening(
                 denyWriteExecute: !policy.hardening.writeExecute,
-                mitigateSpeculation: policy.hardening.speculation == .mitigate, sessionKeyring: true),
+                mitigateSpeculation: policy.hardening.speculation == .mitigate, sessionKeyring: mayUseKeys(policy)),
             deadlines: deadlines(policy),
             streams: PlannedStreams(
                 mergesError: request.mergesError, recordBytes: policy.limits.output.bytes, inputStaysOpen: false),
@@ -102,6 +102,12 @@ struct TaskPlan {
         return digest
     }
 
+    /// Whether the filter may let calls for keys through: no base of ours does.
+    private func mayUseKeys(_ policy: EffectivePolicy) -> Bool {
+        let calls: Set = ["add_key", "keyctl", "request_key", "@keyring"]
+        return !["default", "strict"].contains(policy.syscalls.base) || !calls.isDisjoint(with: policy.syscalls.allow)
+    }
+
     private func network(_ policy: EffectivePolicy) throws(LaunchError) -> PlannedNetwork {
         switch policy.network.mode {
         case .none: return .none
@@ -115,15 +121,17 @@ struct TaskPlan {
     private func landlock(_ policy: EffectivePolicy) -> PlannedLandlock {
         let ports = policy.network.ports.map(\.number)
         let restricts = policy.network.mode == .host && !ports.isEmpty
-        let minimum: Int32 =
+        let required: Int32 =
             // Without the host's network, PID and network namespace hold signals and abstract sockets already.
             policy.network.mode == .host && !policy.degrade.contains("scope")
             ? 6
             : restricts && !policy.degrade.contains("ports")
                 ? 4
                 : policy.degrade.contains("landlock") ? 0 : 1
+        // The record says what holds here by the ABI that was found: with less, the task does not start.
         return PlannedLandlock(
-            minimumABI: minimum, rules: compiled.rules + places.rules, connectPorts: restricts ? ports : nil)
+            minimumABI: max(required, compiled.landlockABI), rules: compiled.rules + places.rules,
+            connectPorts: restricts ? ports : nil)
     }
 
     private func deadlines(_ policy: EffectivePolicy) -> PlannedDeadlines {

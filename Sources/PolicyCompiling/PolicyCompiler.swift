@@ -31,6 +31,12 @@ public enum PolicyCompiler {
         _ state: StateDirectory
     ) throws(LaunchError) -> CompiledPolicy {
         let policy = reading.policy
+        guard Host.hasSeccompKill else {
+            throw LaunchError(
+                .failed, "require.seccomp",
+                "the layer \"seccomp\" is missing: this kernel can't kill a process for a system call",
+                remedy: "\(StartRemedy.seccomp); `caisson doctor` shows all layers")
+        }
         let server = try InstalledFiles.program("caisson-server")
         // Only with the names looked up it is known where they were looked for: it is done once more, after the stamps.
         let places = places(try table(policy, environment))

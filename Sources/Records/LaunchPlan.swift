@@ -272,7 +272,8 @@ public struct PlannedHardening: Sendable, Equatable {
     public var denyWriteExecute: Bool
     /// Speculative store bypass and indirect branch speculation are off.
     public var mitigateSpeculation: Bool
-    /// A session keyring of the task's own; false where keyctl(2) is refused by the filter instead.
+    /// Whether there is no task without a session keyring of its own; false where the filter refuses every call for keys,
+    /// so that a user whose quota of keyrings is used up may do without.
     public var sessionKeyring: Bool
 
     /// The flags.

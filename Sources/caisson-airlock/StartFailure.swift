@@ -4,11 +4,18 @@ import Records
 
 /// The end of an airlock that could not even read its plan.
 enum StartFailure {
-    /// Tells the front end why, if it still listens, and ends this process.
-    static func report(_ reason: String) -> Never {
+    /// Writes down and tells the front end why nothing was started, and ends this process.
+    static func report(_ reason: any Error) -> Never {
+        let now = Clock.now()
+        var record = EndRecord(status: .failedToStart, cause: "launch", endedAt: now)
+        record.stage = .plan
+        record.errno = (reason as? Errno)?.rawValue
+        record.detail = "\(reason)"
+        record.proof = EndProof(kind: .neverStarted, at: now, killed: nil)
         do {
-            let message = ControlReply.refused("the airlock could not begin: \(reason)")
-            try Transfer.send(AirlockDescriptor.report, message.bytes)
+            try Files.replace("end", with: record.sealed, at: AirlockDescriptor.directory)
+            try Transfer.send(AirlockDescriptor.report, ControlReply.ended(record).bytes)
+            try Files.remove(ControlSocket.name, at: AirlockDescriptor.directory)
         } catch {
             _exit(126)
         }

@@ -9,6 +9,5 @@ do {
     let plan = try LaunchPlan.open(bytes)
     Monitor(plan: plan, descriptors: try Inheritance(plan)).run()
 } catch {
-    // There is no plan, and so nobody to report to in its terms: the front end sees the socket close.
-    StartFailure.report("\(error)")
+    StartFailure.report(error)
 }

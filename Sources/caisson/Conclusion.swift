@@ -50,7 +50,8 @@ struct Conclusion {
             "write #!INTERPRETER in the first line of a script, or run the interpreter with the script's name"
         case .failedToStart where end.stage == .execute: ""
         case .failedToStart:
-            "`caisson doctor` shows what this host can enforce; `caisson inspect \(id.text.prefix(8))` shows the plan"
+            (StartRemedy.of(end).map { "\($0); " } ?? "")
+                + "`caisson doctor` shows what this host can enforce; `caisson inspect \(id.text.prefix(8))` shows the plan"
         case .timedOut: "a policy's author can raise limits.\(end.cause)"
         default: ""
         }

@@ -97,6 +97,10 @@ int csn_fsmount(int fd, unsigned attributes);
 int csn_mount_setattr(int fd, const char *path, unsigned flags, uint64_t set, uint64_t propagation, int userns);
 int csn_seccomp_install(const void *filter, unsigned short count);
 int csn_seccomp_action_available(uint32_t action);
+// Whether the kernel, or what filters calls here, knows a call: it is made with arguments that are never right.
+int csn_has_call(long number);
+// Makes a proc file system, for a process in namespaces of its own; 0, or errno.
+int csn_try_proc(void);
 int csn_landlock_abi(void);
 int csn_landlock_create(uint64_t fs, uint64_t net, uint64_t scoped, size_t size);
 int csn_landlock_add_path(int ruleset, int parent, uint64_t access);

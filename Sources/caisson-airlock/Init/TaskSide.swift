@@ -38,7 +38,7 @@ struct TaskSide {
         _ = try step(.workingDirectory) { () throws(Errno) in try checked { chdir(plan.workingDirectory) } }
         // Before the user changes: afterwards a limit could only be lowered, and the task could not be told from init.
         try ResourceLimits.set(plan.limits)
-        if plan.hardening.sessionKeyring { try ProcessFlags.newSessionKeyring() }
+        try ProcessFlags.newSessionKeyring(isRequired: plan.hardening.sessionKeyring)
     }
 
     private func connectStreams() throws(ConfinementError) {

@@ -25,8 +25,12 @@ struct Ending {
     /// How long init gets to kill and reap everything before it is killed itself.
     private static let killTime: UInt64 = 2_000_000_000
 
-    init(grace: UInt64) {
+    /// What of the plan a step with an index was about.
+    private let subject: (Stage, Int) -> String
+
+    init(grace: UInt64, subject: @escaping (Stage, Int) -> String) {
         self.grace = grace
+        self.subject = subject
     }
 
     /// Whether somebody or something already asked for the end.
@@ -132,7 +136,7 @@ struct Ending {
         record.cause = "launch"
         record.stage = failure.stage
         record.errno = failure.errno
-        if failure.index >= 0 { record.detail = "number \(failure.index)" }
+        if failure.index >= 0 { record.detail = subject(failure.stage, Int(failure.index)) }
     }
 
     private func describeEnd(_ record: inout EndRecord) {

@@ -30,7 +30,7 @@ final class Monitor {
         self.plan = plan
         inherited = descriptors
         inputSource = descriptors.inputSource
-        ending = Ending(grace: plan.deadlines.grace)
+        ending = Ending(grace: plan.deadlines.grace, subject: plan.subject)
         spool = SpoolWriter(directory: AirlockDescriptor.directory, limit: plan.streams.recordBytes)
     }
 

@@ -1,5 +1,3 @@
-public import Records
-
 extension MountStep {
     /// Where the step puts something.
     public var target: String {
@@ -12,7 +10,7 @@ extension MountStep {
     }
 
     /// Whether nothing can be executed from it.
-    var isNotExecutable: Bool {
+    public var isNotExecutable: Bool {
         switch self {
         case .tree(_, _, let attributes), .overlay(_, _, let attributes), .handed(_, _, let attributes),
             .scratch(_, _, _, let attributes):
