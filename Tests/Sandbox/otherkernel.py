@@ -26,7 +26,7 @@ NAMES = {number: name for name, number in NUMBERS.items()}
 
 def rule(call=None, who=None, nth=None, where=(), **words):
     """One rule. `where`: values of arguments by their place, or the text that one points to; `poke`: 64 bits by (argument, offset); `change`: arguments by
-    place; `fails`: the name of an errno."""
+    place, or from others (`copies`); `fails`: the name of an errno."""
     parts = []
     if who:
         parts.append(f"who={who}")
@@ -41,6 +41,7 @@ def rule(call=None, who=None, nth=None, where=(), **words):
         parts.append(f"to={NUMBERS[words['to']]}")
     if "returns" in words:
         parts.append(f"return={words['returns']}")
+    parts += [f"copy{place}={other}" for place, other in words.get("copies", {}).items()]
     parts += [f"set{place}={value:#x}" for place, value in words.get("change", {}).items()]
     parts += [f"poke{place}+{offset}={value:#x}" for (place, offset), value in words.get("poke", {}).items()]
     return ",".join(parts)
@@ -59,9 +60,21 @@ class Calls:
         self.path = path
 
     def __iter__(self):
-        for line in self.path.read_text().splitlines() if self.path.exists() else ():
+        for line in self.lines:
             who, number, *arguments = line.split()
+            if who == "=":
+                continue
             yield who, NAMES.get(int(number), number), [int(argument, 16) for argument in arguments]
+
+    @property
+    def lines(self):
+        return self.path.read_text().splitlines() if self.path.exists() else []
+
+    @property
+    def answers(self):
+        """What the calls answered: the name of an errno, or a number."""
+        numbers = [int(line.removeprefix("= ")) for line in self.lines if line.startswith("= ")]
+        return [errno.errorcode.get(-number, number) if number < 0 else number for number in numbers]
 
     def __len__(self):
         return sum(1 for _ in self)

@@ -3,7 +3,7 @@
  *
  *   kernel [log=FILE] [quick] [RULE...] -- PROGRAM [ARG...]
  *
- * The FILE gets a line for each call that a rule applied to. `quick`: only the calls that rules name are stopped at, by a
+ * The FILE gets a line for each call that a rule applied to, and one with what it answered. `quick`: only the calls that rules name are stopped at, by a
  * filter that every process has beside its own. A RULE is words with commas between them; those of the
  * first kind say which calls it applies to, those of the second what becomes of them:
  *
@@ -16,6 +16,7 @@
  *
  *   return=VALUE  the call is not made, and answers so; -38 is ENOSYS
  *   to=NUMBER     another call is made instead, with the same arguments but for:
+ *   copyN=OTHER   argument N is what argument OTHER was
  *   setN=VALUE    argument N is VALUE
  *   pokeN+BYTES=VALUE   the 64 bits that far behind the pointer in argument N are VALUE
  *
@@ -44,7 +45,8 @@ struct rule {
     long number, nth, seen;
     int has_return, has_to;
     long answer, to;
-    uint8_t conditions, changes;
+    uint8_t conditions, changes, copies;
+    int copied[6];
     int place;
     char text[32];
     unsigned long condition[6], change[6];
@@ -86,7 +88,9 @@ static void parse(char *text) {
             rule->poke[rule->pokes].argument = argument;
             rule->poke[rule->pokes].offset = offset;
             rule->poke[rule->pokes++].value = value;
-        } else { errno = EINVAL; fail(word); }
+        } else if (sscanf(word, "copy%d=", &argument) == 1 && argument < 6 && value < 6)
+            rule->copies |= (uint8_t)(1 << argument), rule->copied[argument] = (int)value;
+        else { errno = EINVAL; fail(word); }
     }
 }
 
@@ -146,8 +150,16 @@ static void tell(pid_t pid, struct user_regs_struct *r) {
     fflush(log_file);
 }
 
-/* What each process's call will answer, where a rule says so. */
-static struct { pid_t pid; long answer; } pending[MOST];
+/* The calls that rules apply to, until they have returned, and what they will answer, where a rule says so. */
+static struct { pid_t pid; int has_answer; long answer; } pending[MOST];
+
+static void await(pid_t pid, int has_answer, long answer) {
+    int free = 0;
+    while (free < MOST - 1 && pending[free].pid && pending[free].pid != pid) free++;
+    pending[free].pid = pid;
+    pending[free].has_answer = has_answer;
+    pending[free].answer = answer;
+}
 
 static void enter(pid_t pid) {
     struct user_regs_struct registers;
@@ -159,19 +171,18 @@ static void enter(pid_t pid) {
             unsigned long place = *argument(&registers, rule->poke[i].argument) + (unsigned long)rule->poke[i].offset;
             if (ptrace(PTRACE_POKEDATA, pid, place, rule->poke[i].value)) fail("poke");
         }
+        const struct user_regs_struct before = registers;
+        for (int i = 0; i < 6; i++)
+            if (rule->copies & 1 << i)
+                *argument(&registers, i) = *argument((struct user_regs_struct *)&before, rule->copied[i]);
         for (int i = 0; i < 6; i++)
             if (rule->changes & 1 << i) *argument(&registers, i) = rule->change[i];
         if (rule->has_to) registers.orig_rax = (unsigned long)rule->to;
         if (rule->has_return && quick) {
             registers.orig_rax = (unsigned long)-1;
             registers.rax = (unsigned long)rule->answer;
-        } else if (rule->has_return) {
-            registers.orig_rax = (unsigned long)-1;
-            int free = 0;
-            while (free < MOST - 1 && pending[free].pid) free++;
-            pending[free].pid = pid;
-            pending[free].answer = rule->answer;
-        }
+        } else if (rule->has_return) registers.orig_rax = (unsigned long)-1;
+        if (!quick) await(pid, rule->has_return, rule->answer);
         ptrace(PTRACE_SETREGS, pid, NULL, &registers);
         return;
     }
@@ -183,8 +194,9 @@ static void leave(pid_t pid) {
         if (pending[i].pid != pid) continue;
         pending[i].pid = 0;
         if (ptrace(PTRACE_GETREGS, pid, NULL, &registers)) return;
-        registers.rax = (unsigned long)pending[i].answer;
-        ptrace(PTRACE_SETREGS, pid, NULL, &registers);
+        if (pending[i].has_answer) registers.rax = (unsigned long)pending[i].answer;
+        if (log_file) fprintf(log_file, "= %lld\n", (long long)registers.rax), fflush(log_file);
+        if (pending[i].has_answer) ptrace(PTRACE_SETREGS, pid, NULL, &registers);
     }
 }
 

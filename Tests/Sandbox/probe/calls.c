@@ -104,6 +104,27 @@ int verb_x32(void) {
 #endif
 }
 
+/* Memory that is written and then executed, in each way there is. */
+int verb_memory_wx(void) {
+    void *both = mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    say("mmap-both", both == MAP_FAILED ? -1 : 0);
+    void *written = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    say("mprotect", mprotect(written, 4096, PROT_READ | PROT_EXEC));
+    void *read = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    say("mprotect-read", mprotect(read, 4096, PROT_READ | PROT_EXEC));
+    void *other = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    say("pkey_mprotect", syscall(SYS_pkey_mprotect, other, 4096, PROT_READ | PROT_EXEC, -1));
+    say("mdwe", prctl(66 /* PR_GET_MDWE */, 0, 0, 0, 0));
+    return 0;
+}
+
+/* Looks for a key of that name in the session keyring, and adds one. */
+int verb_keys(char **names) {
+    say("search", syscall(SYS_keyctl, 10 /* KEYCTL_SEARCH */, -3, "user", names[0], 0) < 0 ? -1 : 0);
+    say("add", syscall(SYS_add_key, "user", "caisson-left", "x", 1, -3) < 0 ? -1 : 0);
+    return 0;
+}
+
 /* CVE-2017-5226 and CVE-2019-10063: the kernel looks at 32 bits of the request, a filter may look at 64. */
 int verb_terminal(void) {
     static char letter = 'x';

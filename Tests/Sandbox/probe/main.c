@@ -38,6 +38,8 @@ int main(int count, char **words) {
     VERB("int80", verb_int80());
     VERB("x32", verb_x32());
     VERB("terminal", verb_terminal());
+    VERB("memory-wx", verb_memory_wx());
+    VERB("keys", verb_keys(rest));
     VERB("setid", verb_setid(rest));
     VERB("copies", verb_copies(rest));
     VERB("reach", verb_reach(rest));

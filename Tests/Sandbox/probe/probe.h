@@ -50,6 +50,8 @@ int verb_syscalls(void);
 int verb_int80(void);
 int verb_x32(void);
 int verb_terminal(void);
+int verb_memory_wx(void);
+int verb_keys(char **names);
 int verb_setid(char **names);
 int verb_touch(char **words);
 int verb_tamper(char **words);
