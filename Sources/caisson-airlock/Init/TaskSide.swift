@@ -73,6 +73,7 @@ struct TaskSide {
             try Descriptors.closeAll(but: [executable, ends.status, ends.gate])
             try Descriptors.closeOnExecute()
         }
+        try ResourceLimits.setDescriptors(plan.limits)
         // Last: from here on only what the task may call can be called.
         try InstalledFilter.install(plan.filters.task, stage: .seccomp)
     }
