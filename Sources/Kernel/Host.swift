@@ -5,6 +5,8 @@ internal import Glibc
 public enum Host {
     /// The effective uid. Source: geteuid(2).
     public static var user: UInt32 { geteuid() }
+    /// Bytes of a page of memory. Source: sysconf(3).
+    public static var pageSize: UInt64 { UInt64(sysconf(Int32(_SC_PAGESIZE))) }
     /// The effective gid. Source: getegid(2).
     public static var group: UInt32 { getegid() }
 

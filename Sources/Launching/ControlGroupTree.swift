@@ -4,6 +4,7 @@ internal import Kernel
 /// The subtree of cgroup v2 under which tasks are placed, as far as the host has delegated one with its controllers.
 ///
 ///     <base>/supervisor           this process, where it is the only one in the base
+///     <base>/monitors/<tenant>    monitors: they outlive a service that is restarted, and are charged to their tenant
 ///     <base>/tasks/<tenant>/<id>  tasks
 ///
 /// A group with processes of its own can't hand controllers down (cgroups(7), "no internal processes"): hence the leaf for
@@ -11,6 +12,8 @@ internal import Kernel
 struct ControlGroupTree {
     /// The directory in which each task gets a group.
     let tasks: String
+    /// The group of their monitors.
+    let monitors: String
     /// The same as /proc/PID/cgroup shows it.
     let tasksPath: String
 
@@ -56,6 +59,9 @@ struct ControlGroupTree {
             guard !own.contains("..") else {
                 return .missing("this process is outside of the cgroup hierarchy that it sees", remedy: delegation)
             }
+            guard parent == "auto" || (Paths.isWithin(parent, root) && parent != root) else {
+                return .missing("cgroup.parent = \"\(parent)\" is no group below \(root)", remedy: delegation)
+            }
             return try prepared(parent == "auto" ? base(root, own) : parent, root)
         } catch {
             return .missing(
@@ -84,9 +90,13 @@ struct ControlGroupTree {
 
     private static func prepared(_ base: String, _ root: String) throws(Errno) -> Finding {
         let tasks = "\(base)/tasks/\(tenant)"
-        let tree = ControlGroupTree(tasks: tasks, tasksPath: String(tasks.dropFirst(root.utf8.count)))
+        let monitors = "\(base)/monitors/\(tenant)"
+        let tree = ControlGroupTree(
+            tasks: tasks, monitors: monitors, tasksPath: String(tasks.dropFirst(root.utf8.count)))
         // The usual case: an earlier launch has prepared everything.
-        if try isThere(tasks), try lists("\(tasks)/cgroup.subtree_control", needed) { return .tree(tree) }
+        if try isThere(monitors), try isThere(tasks), try lists("\(tasks)/cgroup.subtree_control", needed) {
+            return .tree(tree)
+        }
         if !(try isThere(base)) {
             try enable(Paths.parent(base) ?? root)
             try make(base)
@@ -95,10 +105,11 @@ struct ControlGroupTree {
             return .missing(
                 "\(base) holds processes besides this one, and can't hand its controllers down", remedy: delegation)
         }
-        for group in [base, "\(base)/tasks", tasks] {
+        for group in [base, "\(base)/monitors", "\(base)/tasks", tasks] {
             try make(group)
             try enable(group)
         }
+        try make(monitors)
         return .tree(tree)
     }
 

@@ -42,12 +42,12 @@ public enum Launch {
             compiled: compiled, request: request, id: id, places: places, workingDirectory: directory)
         var group: ControlGroup?
         do throws(LaunchError) {
-            if case .tree(let tree) = groups { group = try ControlGroup(tree, id, compiled.policy.limits) }
+            if case .tree(let tree) = groups { group = try ControlGroup(tree, id, compiled.policy.limits, state) }
             var plan = try planning.plan(resolved, program, cgroup: group?.plan)
             let record = try record(request, compiled, resolved, plan, layers)
             let handed = Handed(request.streams, places, group)
             plan.descriptors = handed.roles
-            return try spawn(plan, record, handed.numbers, state)
+            return try spawn(plan, record, handed.numbers, group, state)
         } catch {
             // Nothing was started: the names that were missing are missing again.
             throw places.undone(error).undoing { () throws(LaunchError) in try group?.remove() }
@@ -105,13 +105,14 @@ public enum Launch {
     }
 
     private static func spawn(
-        _ plan: LaunchPlan, _ record: TaskRecord, _ handed: [Int32], _ state: StateDirectory
+        _ plan: LaunchPlan, _ record: TaskRecord, _ handed: [Int32], _ group: ControlGroup?, _ state: StateDirectory
     ) throws(LaunchError) -> LaunchedTask {
         let airlock = try InstalledFiles.program("caisson-airlock")
         let sealed = plan.sealed
         let created = try CreatedTask(record, plan: sealed, state)
         do throws(LaunchError) {
-            return try spawn(airlock, plan.task, sealed, created, handed)
+            try group?.isPlanned()
+            return try spawn(airlock, plan.task, sealed, created, handed, group?.monitors.number)
         } catch {
             // Nothing runs, and nothing shall look as if it did.
             throw error.undoing(created.remove)
@@ -119,7 +120,8 @@ public enum Launch {
     }
 
     private static func spawn(
-        _ airlock: String, _ id: TaskID, _ sealed: [UInt8], _ created: CreatedTask, _ handed: [Int32]
+        _ airlock: String, _ id: TaskID, _ sealed: [UInt8], _ created: CreatedTask, _ handed: [Int32],
+        _ cgroup: Int32?
     ) throws(LaunchError) -> LaunchedTask {
         let directory = created.directory.number
         let (lock, control) = (created.lock.number, created.control.number)
@@ -131,7 +133,8 @@ public enum Launch {
                 none.number, none.number, none.number, memory.number, directory, lock, sockets.second.number, control,
             ]
             let pid = try Spawn.start(
-                airlock, arguments: ["caisson-airlock", id.text], descriptors: fixed + handed, newSession: true)
+                airlock, arguments: ["caisson-airlock", id.text], descriptors: fixed + handed, newSession: true,
+                cgroup: cgroup)
             var report: Int32 = -1
             sockets.apart { first, _ in report = first.release() }
             return (pid, report)

@@ -11,8 +11,8 @@ extension StateDirectory {
     /// Takes away what front ends left that were killed while they made a task's directory: nothing of it ever ran.
     public func sweepUnfinished() throws(TaskError) {
         do throws(Errno) {
-            for name in try Files.names(in: ".", at: tasks.number) where name.hasPrefix(Self.unfinished) {
-                try sweep(name)
+            for name in try Files.names(in: ".", at: tasks.number) {
+                if name.hasPrefix(Self.unfinished) || name.hasPrefix(UnplannedGroup.prefix) { try sweep(name) }
             }
         } catch {
             throw .system("\(path)/tasks", error)
@@ -22,7 +22,9 @@ extension StateDirectory {
     private func sweep(_ name: String) throws(Errno) {
         do throws(Errno) {
             let status = try FileStatus.of(name, at: tasks.number, follow: false)
-            guard Clock.now() - status.modified > Self.patience, try !isLocked(name) else { return }
+            guard Clock.now() - status.modified > Self.patience else { return }
+            if name.hasPrefix(UnplannedGroup.prefix) { return try UnplannedGroup.sweep(name, tasks.number) }
+            guard try !isLocked(name) else { return }
             try Files.removeTree(name, at: tasks.number)
         } catch {
             // It got its name in the meantime.

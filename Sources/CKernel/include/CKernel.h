@@ -123,6 +123,8 @@ int64_t csn_children_cpu(void);
 // posix_spawn(3) in a new session and process group, with default signals, an empty mask and an empty environment;
 // fds[i] becomes descriptor i and nothing else is inherited. Returns the pid, or -1 with errno set.
 int csn_spawn(const char *path, char *const argv[], char *const envp[], const int *fds, size_t fd_count, int new_session);
+// The same in a session of its own, born in a control group: posix_spawn can't do that before glibc 2.39.
+int csn_spawn_into(int cgroup, const char *path, char *const argv[], char *const envp[], const int *fds, size_t fd_count);
 int csn_signalfd(const int *signals, size_t count);
 // Gives signals 32 and 33 their default action, which sigaction(3) refuses.
 int csn_default_reserved_signals(void);
