@@ -11,10 +11,12 @@ enum LimitPlan {
             PlannedLimit(RLIMIT_FSIZE, limits.fileSize.bytes),
             PlannedLimit(RLIMIT_NOFILE, limits.openFiles),
             PlannedLimit(RLIMIT_CORE, try coreLimit(limits.core.bytes)),
-            // Counted in the sandbox's user namespace, in which its init is one process.
-            PlannedLimit(__RLIMIT_NPROC, limits.processes + 1),
+            // Counted in the sandbox's user namespace, in which its init is one process. Where a controller counts as well, it
+            // is the first to refuse, because it also counts how often it did.
+            PlannedLimit(__RLIMIT_NPROC, limits.processes + (hasControllers ? 2 : 1)),
         ]
-        if limits.cpuTime.nanoseconds > 0 {
+        // In a group, the monitor measures all processes together.
+        if limits.cpuTime.nanoseconds > 0, !hasControllers {
             // The signal comes at the soft limit; the hard one kills whoever ignores it.
             let seconds = (limits.cpuTime.nanoseconds + 999_999_999) / 1_000_000_000
             let grace = (limits.grace.nanoseconds + 999_999_999) / 1_000_000_000
@@ -54,7 +56,8 @@ enum LimitPlan {
             Enforcement("limits.grace", wanted: limits.grace.description, .enforced, means: "the monitor's timer"),
             Enforcement("limits.output", wanted: limits.output.description, .enforced, means: "the monitor's record"),
             Enforcement(
-                "limits.cpu_time", wanted: limits.cpuTime.description, .perProcess, means: "RLIMIT_CPU"),
+                "limits.cpu_time", wanted: limits.cpuTime.description, hasControllers ? .enforced : .perProcess,
+                means: hasControllers ? "the monitor's timer on cpu.stat" : "RLIMIT_CPU; \(missing)"),
             Enforcement(
                 "limits.memory", wanted: limits.memory.description, hasControllers ? .enforced : .perProcess,
                 means: hasControllers ? "memory.max" : "RLIMIT_DATA; \(missing)"),

@@ -26,6 +26,10 @@ public struct EndRecord: Sendable, Equatable {
     public var peakMemory: UInt64?
     /// Processes, or nil where nothing counts them.
     public var peakProcesses: UInt64?
+    /// How long its processes had to wait for `limits.cpu`, in nanoseconds, or nil where nothing counts it.
+    public var throttledTime: UInt64?
+    /// How often `limits.processes` refused a process, or nil where nothing counts it.
+    public var refusedForks: UInt64?
     /// The proof that nothing is left.
     public var proof: EndProof?
     /// More for the reader: which mount, which path.
@@ -71,7 +75,7 @@ extension EndRecord: ByteCodable {
     /// The frame's magic of an end record.
     public static var magic: StaticString { "CSEN" }
     /// The newest version.
-    public static var version: UInt16 { 1 }
+    public static var version: UInt16 { 2 }
 
     /// The record as it is stored.
     public var sealed: [UInt8] { sealed(filling: 0) }
@@ -89,8 +93,8 @@ extension EndRecord: ByteCodable {
 
     /// Reads a record from its frame.
     public static func open(_ bytes: [UInt8]) throws(RecordError) -> EndRecord {
-        var (_, reader) = try Envelope.open(magic: magic, newest: version, bytes: bytes)
-        let record = try EndRecord(from: &reader)
+        var (version, reader) = try Envelope.open(magic: magic, newest: version, bytes: bytes)
+        let record = try EndRecord(from: &reader, version: version)
         try reader.finishPadding()
         return record
     }
@@ -112,10 +116,17 @@ extension EndRecord: ByteCodable {
         writer.write(peakProcesses) { $0.write($1) }
         writer.write(proof)
         writer.write(detail) { $0.write($1) }
+        writer.write(throttledTime) { $0.write($1) }
+        writer.write(refusedForks) { $0.write($1) }
     }
 
     /// Reads the fields in order.
     public init(from reader: inout ByteReader) throws(RecordError) {
+        try self.init(from: &reader, version: Self.version)
+    }
+
+    /// Version 1 ended with `detail`.
+    private init(from reader: inout ByteReader, version: UInt16) throws(RecordError) {
         status = try reader.choice()
         cause = try reader.string()
         by = try reader.optional { (each) throws(RecordError) in try each.string() }
@@ -131,6 +142,10 @@ extension EndRecord: ByteCodable {
         peakProcesses = try reader.optional { (each) throws(RecordError) in try each.integer() }
         proof = try reader.optional { (each) throws(RecordError) in try EndProof(from: &each) }
         detail = try reader.optional { (each) throws(RecordError) in try each.string() }
+        if version > 1 {
+            throttledTime = try reader.optional { (each) throws(RecordError) in try each.integer() }
+            refusedForks = try reader.optional { (each) throws(RecordError) in try each.integer() }
+        }
         guard status != .running else { throw .malformed("an end that is running", at: 0) }
     }
 }

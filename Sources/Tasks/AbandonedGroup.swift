@@ -4,6 +4,8 @@ internal import Records
 
 /// The control group of a task whose monitor died before it could take it away.
 enum AbandonedGroup {
+    /// Nanoseconds.
+    private static let patience: UInt64 = 1_000_000_000
     private static let mounts = ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"]
 
     /// Kills what is still in the group, which is at most what has not died yet of its monitor's death, and removes it.
@@ -20,8 +22,10 @@ enum AbandonedGroup {
             guard let directory = try open("\(mount)\(parent)"), let group = try open("\(mount)\(path)") else {
                 continue
             }
-            try kill(group.number)
-            try awaitEmptiness(group.number)
+            try ControlGroupEnd.kill(group.number)
+            guard try ControlGroupEnd.awaitEmptiness(group.number, until: Clock.monotonic() + patience) else {
+                throw Errno(rawValue: EBUSY)
+            }
             try Files.remove(id.text, at: directory.number, isDirectory: true)
             return true
         }
@@ -35,32 +39,5 @@ enum AbandonedGroup {
             guard error.rawValue == ENOENT else { throw error }
             return nil
         }
-    }
-
-    private static func kill(_ group: Int32) throws(Errno) {
-        do {
-            let file = try Files.open("cgroup.kill", O_WRONLY, at: group)
-            try Transfer.write(file.number, "1")
-        } catch {
-            // Before 5.14 there is none: the kernel has killed the sandbox with its init all the same.
-            guard error.rawValue == ENOENT else { throw error }
-        }
-    }
-
-    private static func awaitEmptiness(_ group: Int32) throws(Errno) {
-        let events = try Files.open("cgroup.events", O_RDONLY, at: group)
-        let deadline = Clock.monotonic() + 1_000_000_000
-        while try isPopulated(events.number) {
-            let now = Clock.monotonic()
-            guard now < deadline else { throw Errno(rawValue: EBUSY) }
-            var poll = Poll()
-            poll.add(events.number, Int32(POLLPRI))
-            try poll.wait(timeout: deadline - now)
-        }
-    }
-
-    private static func isPopulated(_ events: Int32) throws(Errno) -> Bool {
-        let text = String(decoding: try Transfer.read(events, at: 0, count: 4096), as: UTF8.self)
-        return text.split(separator: "\n").contains("populated 1")
     }
 }

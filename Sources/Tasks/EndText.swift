@@ -9,7 +9,9 @@ public enum EndText {
         let sentence =
             switch end.status {
             case .timedOut: "it reached limits.\(end.cause) = \(end.limit ?? "")"
-            case .outOfMemory: "it reached limits.memory = \(end.limit ?? "")"
+            case .outOfMemory:
+                end.limit.map { "it reached limits.memory = \($0)" }
+                    ?? "a control group above it, or the host, ran out of memory"
             case .terminated: "it was ended by \(end.cause)\(end.by.map { " (\($0))" } ?? "")"
             case .failedToStart: startFailure(end, receipt)
             case .lost: loss(end)
@@ -48,6 +50,8 @@ public enum EndText {
         case "layer_lost":
             "what hides or protects \(end.limit ?? "a path") was undone on the host while it ran, and so it was ended"
         case "monitor_died": "its monitor was killed, and its sandbox ended with it"
+        case "unkillable":
+            "something of it did not die within 10 s of being killed\(end.detail.map { " (\($0))" } ?? "")"
         default: end.cause
         }
     }

@@ -60,6 +60,8 @@ public struct TaskView: Sendable {
             "cpu_ms": end?.cpuTime.map { JSON($0 / 1_000_000) } ?? .null,
             "peak_memory_bytes": end?.peakMemory.map { JSON($0) } ?? .null,
             "peak_processes": end?.peakProcesses.map { JSON($0) } ?? .null,
+            "throttled_ms": end?.throttledTime.map { JSON($0 / 1_000_000) } ?? .null,
+            "refused_forks": end?.refusedForks.map { JSON($0) } ?? .null,
         ])
     }
 }

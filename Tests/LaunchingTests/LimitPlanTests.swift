@@ -19,27 +19,34 @@ struct LimitPlanTests {
 
     private func number(_ resource: __rlimit_resource) -> Int32 { Int32(resource.rawValue) }
 
-    @Test("has a limit for each resource, and one for memory only where no controller counts it")
+    @Test("has a limit for each resource, and those for memory and time only where no controller counts them")
     func resources() throws {
-        let rlimits = [RLIMIT_FSIZE, RLIMIT_NOFILE, RLIMIT_CORE, __RLIMIT_NPROC, RLIMIT_CPU].map(number)
+        let rlimits = [RLIMIT_FSIZE, RLIMIT_NOFILE, RLIMIT_CORE, __RLIMIT_NPROC].map(number)
         #expect(Set(try planned(true).keys) == Set(rlimits))
-        #expect(Set(try planned(false).keys) == Set(rlimits + [number(RLIMIT_DATA)]))
-        #expect(try planned(true) { $0.cpuTime = .seconds(0) }[number(RLIMIT_CPU)] == nil)
+        #expect(Set(try planned(false).keys) == Set(rlimits + [RLIMIT_DATA, RLIMIT_CPU].map(number)))
+        #expect(try planned(false) { $0.cpuTime = .seconds(0) }[number(RLIMIT_CPU)] == nil)
     }
 
     @Test("counts the sandbox's init as one process more")
     func processes() throws {
-        #expect(try planned(true) { $0.processes = 7 }[number(__RLIMIT_NPROC)]?.soft == 8)
+        #expect(try planned(false) { $0.processes = 7 }[number(__RLIMIT_NPROC)]?.soft == 8)
+    }
+
+    @Test("lets the controller refuse a process first, because that is counted")
+    func countedProcesses() throws {
+        let pids = ControlGroup.values(Limits()).first { $0.file == "pids.max" }
+        let limit = try planned(true)[number(__RLIMIT_NPROC)]
+        #expect(limit.map { "\($0.soft - 1)" } == pids?.value)
     }
 
     @Test("lets a task that ignores the signal for its time be killed after its grace, both rounded up")
     func time() throws {
-        let limit = try planned(true) {
+        let limit = try planned(false) {
             ($0.cpuTime, $0.grace) = (TimeSpan(nanoseconds: 1_000_000_001), TimeSpan(nanoseconds: 1_500_000_000))
         }[number(RLIMIT_CPU)]
         #expect(limit?.soft == 2)
         #expect(limit?.hard == 4)
-        let short = try planned(true) { ($0.cpuTime, $0.grace) = (.seconds(1), .seconds(0)) }[number(RLIMIT_CPU)]
+        let short = try planned(false) { ($0.cpuTime, $0.grace) = (.seconds(1), .seconds(0)) }[number(RLIMIT_CPU)]
         #expect(short?.hard == 2)
     }
 
@@ -66,6 +73,7 @@ struct LimitPlanTests {
         let levels = Dictionary(uniqueKeysWithValues: lines.map { ($0.subject, $0.level) })
         #expect(levels["limits.memory"] == (hasControllers ? .enforced : .perProcess))
         #expect(levels["limits.cpu"] == (hasControllers ? .enforced : .notEnforced))
+        #expect(levels["limits.cpu_time"] == (hasControllers ? .enforced : .perProcess))
         #expect(levels["limits.swap"] == (hasControllers ? .enforced : .notEnforced))
         #expect(levels["limits.processes"] == .enforced)
         #expect(levels["limits.open_files"] == .perProcess)

@@ -38,8 +38,9 @@ struct DamageTests {
 
     @Test(
         "a record of a version that is not known is named as such", arguments: SealedKind.all,
-        [0, 2, 0xffff] as [UInt16])
-    func unknownVersion(kind: SealedKind, version: UInt16) {
+        [nil, 1, 0xff] as [UInt16?])
+    func unknownVersion(kind: SealedKind, later: UInt16?) {
+        let version = later.map { kind.version + $0 } ?? 0
         for contents in kind.samples.map(contents(of:)) {
             let bytes = Envelope.seal(magic: kind.magic, version: version, contents: contents)
             #expect(throws: RecordError.unknownVersion(version)) { try kind.reseal(bytes) }
@@ -56,7 +57,8 @@ struct DamageTests {
     func truncatedContents(kind: SealedKind) {
         for contents in kind.samples.map(contents(of:)) {
             for count in contents.indices {
-                let bytes = Envelope.seal(magic: kind.magic, version: 1, contents: Array(contents.prefix(count)))
+                let short = Array(contents.prefix(count))
+                let bytes = Envelope.seal(magic: kind.magic, version: kind.version, contents: short)
                 #expect(throws: RecordError.self, "cut after \(count) bytes") { try kind.reseal(bytes) }
             }
         }
@@ -72,7 +74,7 @@ struct DamageTests {
                 for value: UInt8 in [0, 1, 2, 0x7f, 0xff] where contents[place] != value {
                     var changed = contents
                     changed[place] = value
-                    let bytes = Envelope.seal(magic: kind.magic, version: 1, contents: changed)
+                    let bytes = Envelope.seal(magic: kind.magic, version: kind.version, contents: changed)
                     do throws(RecordError) {
                         // No two forms of one value: what is read is written as it was.
                         #expect(try kind.reseal(bytes) == bytes, "byte \(place) became \(value)")
@@ -91,7 +93,7 @@ struct DamageTests {
             for place in 0...(contents.count - 4) {
                 var changed = contents
                 withUnsafeBytes(of: count.littleEndian) { changed.replaceSubrange(place..<place + 4, with: $0) }
-                let bytes = Envelope.seal(magic: kind.magic, version: 1, contents: changed)
+                let bytes = Envelope.seal(magic: kind.magic, version: kind.version, contents: changed)
                 do throws(RecordError) {
                     #expect(try kind.reseal(bytes) == bytes, "at \(place)")
                 } catch {
@@ -115,8 +117,17 @@ struct DamageTests {
 
     @Test("a frame that is made from scratch opens")
     func handmadeFrame() throws {
-        let bytes = Envelope.seal(magic: "CSEN", version: 1, contents: contents(of: Samples.end.sealed))
+        let bytes = Envelope.seal(magic: "CSEN", version: 2, contents: contents(of: Samples.end.sealed))
         #expect(try EndRecord.open(bytes) == Samples.end)
+    }
+
+    @Test("an end that the version before wrote is read without the figures that it did not know", arguments: [0, 40])
+    func endOfTheVersionBefore(padding: Int) throws {
+        var end = Samples.end
+        (end.throttledTime, end.refusedForks) = (nil, nil)
+        // Nothing is a zero byte each.
+        let fields = Array(contents(of: end.sealed).dropLast(2)) + [UInt8](repeating: 0, count: padding)
+        #expect(try EndRecord.open(Envelope.seal(magic: "CSEN", version: 1, contents: fields)) == end)
     }
 
     private func contents(of sealed: [UInt8]) -> [UInt8] { Array(sealed.dropFirst(10).dropLast(8)) }

@@ -68,7 +68,7 @@ struct RoundTripTests {
         #expect(try StatusMessage(bytes: message.bytes) == message)
     }
 
-    @Test("the order of fields, the widths and the byte order of version 1 are those on disk")
+    @Test("the order of fields, the widths and the byte order are those on disk")
     func storedForm() {
         var end = EndRecord(status: .exited, cause: "exit", endedAt: 0x0102_0304_0506_0708)
         end.exitCode = 3
@@ -81,7 +81,8 @@ struct RoundTripTests {
             + [0, 0, 0]  // CPU time, memory, processes
             + [1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0]  // proof: kind, time, killed
             + [0]  // detail
-        let frame = Array("CSEN".utf8) + [1, 0, UInt8(contents.count), 0, 0, 0]
+            + [0, 0]  // since version 2: throttled time, refused forks
+        let frame = Array("CSEN".utf8) + [2, 0, UInt8(contents.count), 0, 0, 0]
         #expect(Array(end.sealed.dropLast(8)) == frame + contents)
     }
 }

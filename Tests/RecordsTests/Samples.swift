@@ -59,6 +59,7 @@ enum Samples {
         (end.by, end.limit, end.stage, end.errno) = ("cli:1000", "30 min", .landlock, 13)
         (end.exitCode, end.signal, end.runtime, end.cpuTime) = (3, 15, 4, 5)
         (end.peakMemory, end.peakProcesses, end.detail) = (6, 7, "/srv")
+        (end.throttledTime, end.refusedForks) = (10, 11)
         end.proof = EndProof(kind: .cgroupEmpty, at: 8, killed: 9)
         return end
     }()
@@ -84,6 +85,8 @@ enum Samples {
 struct SealedKind: Sendable, CustomTestStringConvertible {
     let testDescription: String
     let magic: StaticString
+    /// The newest.
+    let version: UInt16
     /// Records of this kind, sealed.
     let samples: [[UInt8]]
     /// Reads a record and seals it again.
@@ -91,19 +94,20 @@ struct SealedKind: Sendable, CustomTestStringConvertible {
 
     static let all = [
         SealedKind(
-            testDescription: "launch plan", magic: LaunchPlan.magic,
+            testDescription: "launch plan", magic: LaunchPlan.magic, version: LaunchPlan.version,
             samples: [Samples.plan.sealed, Samples.smallestPlan.sealed],
             reseal: { (bytes) throws(RecordError) in try LaunchPlan.open(bytes).sealed }),
         SealedKind(
-            testDescription: "end record", magic: EndRecord.magic,
+            testDescription: "end record", magic: EndRecord.magic, version: EndRecord.version,
             samples: [Samples.end.sealed, Samples.smallestEnd.sealed],
             reseal: { (bytes) throws(RecordError) in try EndRecord.open(bytes).sealed }),
         SealedKind(
-            testDescription: "receipt", magic: Receipt.magic,
+            testDescription: "receipt", magic: Receipt.magic, version: Receipt.version,
             samples: [Samples.receipt.sealed, Receipt(takenAt: 0, pid: 1, lines: []).sealed],
             reseal: { (bytes) throws(RecordError) in try Receipt.open(bytes).sealed }),
         SealedKind(
-            testDescription: "task record", magic: TaskRecord.magic, samples: [Samples.task.sealed],
+            testDescription: "task record", magic: TaskRecord.magic, version: TaskRecord.version,
+            samples: [Samples.task.sealed],
             reseal: { (bytes) throws(RecordError) in try TaskRecord.open(bytes).sealed }),
     ]
 }

@@ -26,7 +26,11 @@ struct TaskViewTests {
         #expect(json["policy"] == ["name": "build", "digest": "d1"])
         #expect(json["status"] == "running")
         #expect(json["started_at"] == "2023-11-14T22:13:20.120Z")
-        #expect(json["usage"] == ["cpu_ms": .null, "peak_memory_bytes": .null, "peak_processes": .null])
+        let unknown: JSON = [
+            "cpu_ms": .null, "peak_memory_bytes": .null, "peak_processes": .null, "throttled_ms": .null,
+            "refused_forks": .null,
+        ]
+        #expect(json["usage"] == unknown)
         withExtendedLifetime(lock) {}
     }
 
@@ -36,6 +40,7 @@ struct TaskViewTests {
         var end = EndRecord(status: .terminated, cause: "stop", endedAt: start + 2_000_000_000)
         (end.by, end.signal, end.runtime, end.cpuTime) = ("cli:0", 15, 1_999_999_999, 5_000_001)
         (end.peakMemory, end.peakProcesses) = (4096, 3)
+        (end.throttledTime, end.refusedForks) = (7_000_001, 2)
         end.proof = EndProof(kind: .cgroupEmpty, at: start, killed: nil)
         let task = try bench.add(try TaskBench.record(startedAt: start), end)
         try Files.replace(
@@ -54,7 +59,10 @@ struct TaskViewTests {
         #expect(json["ended_at"] == "2023-11-14T22:13:22.120Z")
         #expect(json["signal"] == "SIGTERM")
         #expect(json["reason"] == "it was ended by stop (cli:0)")
-        #expect(json["usage"] == ["cpu_ms": 5, "peak_memory_bytes": 4096, "peak_processes": 3])
+        let usage: JSON = [
+            "cpu_ms": 5, "peak_memory_bytes": 4096, "peak_processes": 3, "throttled_ms": 7, "refused_forks": 2,
+        ]
+        #expect(json["usage"] == usage)
         let proof: JSON = ["kind": "cgroup_empty", "at": "2023-11-14T22:13:20.120Z", "killed": .null]
         #expect(json["end"] == ["cause": "stop", "by": "cli:0", "proof": proof])
     }

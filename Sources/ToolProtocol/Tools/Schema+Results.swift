@@ -55,6 +55,8 @@ extension Schema {
         "properties": [
             "cpu_ms": optional("integer"), "peak_memory_bytes": optional("integer"),
             "peak_processes": optional("integer"),
+            "throttled_ms": optional("integer", "How long limits.cpu made it wait."),
+            "refused_forks": optional("integer", "How often limits.processes refused a process."),
         ],
     ]
 

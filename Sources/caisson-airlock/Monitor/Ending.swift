@@ -21,9 +21,15 @@ struct Ending {
     private var order: (status: TaskStatus, cause: String, by: String?, limit: String?)?
     private var failure: (stage: Stage, errno: Int32, index: Int32)?
     private var main: (status: Int32, killed: Int32, at: UInt64)?
+    /// Whether something could not be killed: nothing has ended then.
+    private(set) var gaveUp = false
+    /// How many processes there were when init had to be killed, where somebody can count them.
+    var counted: Int32?
 
     /// How long init gets to kill and reap everything before it is killed itself.
     private static let killTime: UInt64 = 2_000_000_000
+    /// How long the kernel gets after that: ten seconds in all.
+    private static let lastTime: UInt64 = 8_000_000_000
 
     /// What of the plan a step with an index was about.
     private let subject: (Stage, Int) -> String
@@ -51,6 +57,13 @@ struct Ending {
         guard phase == .running else { return [] }
         order = (.terminated, cause, by, nil)
         return ask(signal, grace ?? self.grace, now)
+    }
+
+    /// Its processes have used up the processor time that they have together.
+    mutating func exceedCPUTime(text: String, now: UInt64) -> [Action] {
+        guard phase == .running else { return [] }
+        order = (.timedOut, "cpu_time", nil, text)
+        return ask(SIGTERM, grace, now)
     }
 
     /// A layer is no longer there: everything is killed at once.
@@ -86,9 +99,12 @@ struct Ending {
         case .asked: return kill(now)
         case .killing:
             phase = .killingInit
-            self.deadline = nil
+            self.deadline = now + Ending.lastTime
             return [.killInit]
-        case .killingInit: return []
+        case .killingInit:
+            self.deadline = nil
+            gaveUp = true
+            return []
         }
     }
 
@@ -114,7 +130,7 @@ struct Ending {
         var record = EndRecord(status: .lost, cause: "monitor_died", endedAt: at)
         if let failure { describe(failure, &record) } else { describeEnd(&record) }
         if let started { record.runtime = (main?.at ?? now) - started }
-        record.proof = EndProof(kind: .initReaped, at: at, killed: main?.killed)
+        record.proof = EndProof(kind: .initReaped, at: at, killed: main?.killed ?? counted)
         return record
     }
 

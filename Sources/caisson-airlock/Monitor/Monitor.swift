@@ -19,6 +19,8 @@ final class Monitor {
     var inputSource: Int32?
     private var sandbox: Sandbox?
     private var mounts: MountWatch?
+    private var budget: CPUBudget?
+    private var children: TaskProcess?
     private var endFile: EndFile?
     private var observation: Observation?
     private var readyTask = false
@@ -74,10 +76,10 @@ final class Monitor {
 
     // MARK: events
 
-    /// The event loop, until init has ended.
+    /// The event loop, until init has ended or can't be ended.
     private func watch(_ sandbox: Sandbox, _ control: inout ControlSocket) throws(ConfinementError) {
         var initEnded = false
-        while !initEnded {
+        while !initEnded, !ending.gaveUp {
             let poll = try step(.gate) { () throws(Errno) in try waitForEvents(sandbox, control) }
             initEnded = poll.initEnded
             if poll.status { try readStatus(sandbox) }
@@ -86,7 +88,15 @@ final class Monitor {
             if poll.mounts { try step(.mounts) { () throws(Errno) in try checkMounts(sandbox) } }
             if poll.report { readReport(sandbox) }
             try step(.controlSocket) { () throws(Errno) in try serve(poll.control, &control, sandbox) }
-            perform(ending.expire(now: Clock.monotonic(), wallText: wallText), sandbox)
+            try step(.cgroup) { () throws(Errno) in try checkTime(sandbox) }
+        }
+    }
+
+    private func checkTime(_ sandbox: Sandbox) throws(Errno) {
+        let now = Clock.monotonic()
+        perform(ending.expire(now: now, wallText: DurationText.exact(plan.deadlines.wall)), sandbox)
+        if try budget?.isUsedUp(now: now) ?? false {
+            perform(ending.exceedCPUTime(text: DurationText.exact(plan.deadlines.cpuTime), now: now), sandbox)
         }
     }
 
@@ -113,8 +123,8 @@ final class Monitor {
             if let source = stream.source { poll.add(stream.isHeldBack ? -1 : source, POLLIN_) }
             if let sink = stream.sink { poll.add(sink, stream.isHeldBack ? POLLOUT_ : 0) }
         }
-        let now = Clock.monotonic()
-        try poll.wait(timeout: ending.deadline.map { $0 > now ? $0 - now : 0 })
+        let (now, next) = (Clock.monotonic(), min(ending.deadline ?? .max, budget?.deadline ?? .max))
+        try poll.wait(timeout: next == .max ? nil : next > now ? next - now : 0)
         var events = Events()
         events.initEnded = poll.events(process) != 0
         events.status = poll.events(status) & POLLIN_ != 0
@@ -163,8 +173,9 @@ final class Monitor {
     /// and only then the gate opens.
     private func release(_ sandbox: Sandbox) throws(ConfinementError) {
         try step(.receipt) { () throws(Errno) in
-            let task = try TaskProcess.find(childOf: sandbox.initPid)
-            taskPid = task
+            let children = try TaskProcess(childOf: sandbox.initPid)
+            let task = try children.find()
+            (taskPid, self.children) = (task, children)
             taskProcess = try Processes.open(task).release()
             guard let receipt = try observation?.receipt(task: task, group: inherited.cgroup) else {
                 throw Errno(rawValue: EBADE)
@@ -188,6 +199,7 @@ final class Monitor {
         let now = Clock.monotonic()
         startedAt = now
         ending.begin(wall: plan.deadlines.wall, now: now)
+        budget = CPUBudget(plan, inherited.cgroup, now: now)
         tell(.started(pid: taskPid ?? 0))
     }
 
@@ -277,13 +289,22 @@ final class Monitor {
                 switch action {
                 case .signalTask(let signal): try signalTask(signal)
                 case .killAll: try Processes.signal(sandbox.initProcess, SIGTERM)
-                case .killInit: try Processes.signal(sandbox.initProcess, SIGKILL)
+                case .killInit: try killInit(sandbox)
                 }
             } catch {
                 // ESRCH: it ended in the meantime, which is what was wanted.
                 continue
             }
         }
+    }
+
+    /// The kernel ends every process of a namespace whose init is killed; a control group ends in one step, too.
+    private func killInit(_ sandbox: Sandbox) throws(Errno) {
+        if let group = inherited.cgroup {
+            ending.counted = Int32(clamping: max(0, try ControlGroupEnd.processes(group).count - 1))
+            try ControlGroupEnd.kill(group)
+        }
+        try Processes.signal(sandbox.initProcess, SIGKILL)
     }
 
     /// The group is the task's as long as its main process has not been reaped: the pidfd tells.
@@ -298,7 +319,7 @@ final class Monitor {
         var note: String?
         do {
             try drainStatus(sandbox)
-            _ = try Processes.reap(sandbox.initPid)
+            if !ending.gaveUp { _ = try Processes.reap(sandbox.initPid) }
             // Nobody writes any more: what is left is at most what a pipe holds.
             for index in streams.indices { try streams[index].drain(into: spool, buffer) }
             try spool.seal()
@@ -308,7 +329,7 @@ final class Monitor {
         }
         var record = ending.record(started: startedAt, now: Clock.monotonic(), at: Clock.now())
         do { record.cpuTime = try Processes.childrenCPUTime() } catch { record.cpuTime = nil }
-        do { try account(&record) } catch { note = note ?? "the cgroup could not be read: \(error)" }
+        do { try conclude(&record, sandbox) } catch { note = note ?? "the cgroup could not be read: \(error)" }
         let limit = plan.deadlines.cpuTime
         ending.attribute(&record, used: record.cpuTime, limit: limit, text: DurationText.exact(limit))
         record.detail = record.detail ?? note
@@ -329,21 +350,13 @@ final class Monitor {
         }
     }
 
-    /// What the task's cgroup counted, and the group's own end.
-    private func account(_ record: inout EndRecord) throws(Errno) {
-        guard let group = inherited.cgroup, let parent = inherited.cgroupParent else { return }
-        let accounts = try GroupAccounts(group)
-        record.peakMemory = accounts.peakMemory
-        record.peakProcesses = accounts.peakProcesses
-        record.cpuTime = accounts.cpuTime
-        if accounts.killedForMemory > 0, record.signal == SIGKILL, record.status == .signaled {
-            (record.status, record.cause) = (.outOfMemory, "memory")
-            let limit = plan.cgroup?.values.first { $0.file == "memory.max" }
-            record.limit = limit.flatMap { UInt64($0.value) }.map(ByteText.exact)
-            record.detail = "\(accounts.killedForMemory) processes were killed, peak \(accounts.peakMemory ?? 0) B"
+    /// The end of the control group; the names of what does not die, where something does not.
+    private func conclude(_ record: inout EndRecord, _ sandbox: Sandbox) throws(Errno) {
+        guard ending.gaveUp else {
+            try TaskGroup(plan, inherited)?.conclude(&record)
+            return
         }
-        if !accounts.isPopulated { record.proof?.kind = .cgroupEmpty }
-        try Files.remove(plan.task.text, at: parent, isDirectory: true)
+        record.giveUp([sandbox.initPid] + (try children?.all() ?? []))
     }
 
     /// The names that were missing on the host are missing again.
@@ -419,7 +432,6 @@ final class Monitor {
         do { try Transfer.send(report, reply.bytes) } catch { dropReport() }
     }
 
-    private var wallText: String { DurationText.exact(plan.deadlines.wall) }
 }
 
 // The C header's constants in the type of this program.
