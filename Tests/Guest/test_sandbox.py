@@ -3,9 +3,17 @@
 from test_exit_codes import (
     test_a_policy_that_is_not_there_is_125, test_a_program_that_is_not_on_the_list_is_126, test_a_program_that_is_not_there_is_127,
     test_a_time_limit_is_124, test_the_end_by_a_signal_is_128_and_its_number)
+from test_kill_proof import test_what_does_not_die_is_never_said_to_have_ended
+from test_limit_keys import (
+    controllers, test_a_figure_that_nobody_counts_is_null, test_limits_of_almost_nothing_and_almost_everything_run_or_end_the_task,
+    test_the_record_says_of_each_key_what_it_is_worth_here, test_without_controllers_a_policy_that_wants_them_refuses)
+from test_limits import (
+    test_a_crash_leaves_no_core, test_cpu_time, test_file_size, test_memory, test_open_files,
+    test_two_tasks_do_not_share_the_limit_of_processes, test_wall_then_term_then_grace_then_kill)
 from test_lifecycle import (
-    marker, test_a_stopped_monitor_does_not_free_the_task, test_a_stopped_task_can_be_stopped, test_nothing_is_left_when_the_monitor_is_killed,
-    test_what_a_task_left_behind_is_gone_before_its_result_is_told)
+    marker, test_a_fork_bomb_is_bounded_and_ends, test_a_stopped_monitor_does_not_free_the_task, test_a_stopped_task_can_be_stopped,
+    test_a_time_limit_reaches_what_hides, test_nothing_is_left_when_the_monitor_is_killed,
+    test_stop_reaches_what_hides, test_what_a_task_left_behind_is_gone_before_its_result_is_told)
 from test_posture import (
     init, task, test_every_namespace_is_the_task_s_own, test_everything_in_the_view_is_nosuid_and_closed,
     test_the_init_has_no_privilege, test_the_monitor_keeps_only_what_it_needs, test_the_receipt_agrees_with_what_proc_says,

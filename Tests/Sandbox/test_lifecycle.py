@@ -8,7 +8,7 @@ import pytest
 
 import host
 
-HIDING = ["setsid", "daemon", "ignore", "stop", "group", "death", "threads"]
+HIDING = ["setsid", "daemon", "ignore", "block", "stop", "group", "death", "threads"]
 
 
 @pytest.fixture

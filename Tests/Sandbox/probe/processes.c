@@ -26,6 +26,11 @@ static void hide(const char *how) {
         signal(SIGHUP, SIG_IGN);
     }
     if (!strcmp(how, "ignore")) ignore_everything();
+    if (!strcmp(how, "block")) {
+        sigset_t all;
+        sigfillset(&all);
+        sigprocmask(SIG_SETMASK, &all, NULL);
+    }
     if (!strcmp(how, "stop")) {
         ignore_everything();
         raise(SIGSTOP);
