@@ -30,6 +30,9 @@ public final class FakeMonitor: Sendable {
             } catch {
                 fatalError("the monitor of the test: \(error)")
             }
+            // Closing would not be enough: this thread lets go of its copy only after it has said that it is finished, and a
+            // process that another test starts has a copy until it executes its program.
+            shutdown(listener.number, Int32(SHUT_RDWR))
             finished.signal()
         }
     }
@@ -41,7 +44,7 @@ public final class FakeMonitor: Sendable {
     public func end() throws(Errno) {
         try Transfer.write(stop.number, "x")
         finished.wait()
-        try Files.unlock(lock.number)
+        _ = try checked { flock(lock.number, LOCK_UN) }
     }
 
     private func serve(_ listener: Int32, _ stopped: Int32, _ answer: Answer) throws {
@@ -67,11 +70,5 @@ public final class FakeMonitor: Sendable {
         heard.withLock { $0.append(request) }
         for reply in answer(request) { try Transfer.send(connection, reply.bytes) }
         return true
-    }
-}
-
-extension Files {
-    fileprivate static func unlock(_ fd: Int32) throws(Errno) {
-        _ = try checked { flock(fd, LOCK_UN) }
     }
 }

@@ -50,6 +50,25 @@ public final class TaskBench: Sendable {
         try Files.replace(TaskFile.end.rawValue, with: end.sealed, at: task.directory.number, durable: false)
     }
 
+    /// Lets go of a task as a monitor that ends does, whoever still has a copy of the descriptor.
+    public func unlock(_ lock: SharedDescriptor) throws {
+        _ = try checked { flock(lock.number, LOCK_UN) }
+    }
+
+    /// Lets a task, or another directory of the state directory, look as if nobody had changed it for a while.
+    ///
+    /// - Parameter seconds: Since its last change.
+    public func age(_ name: String, seconds: Int) throws {
+        let time = timespec(tv_sec: time(nil) - seconds, tv_nsec: 0)
+        let times = [time, time]
+        _ = try checked { utimensat(state.directory.number, name, times, 0) }
+    }
+
+    /// Makes a file in a task's directory, over what is there.
+    public func write(_ text: String, _ file: TaskFile, _ task: TaskDirectory) throws {
+        try Files.replace(file.rawValue, with: Array(text.utf8), at: task.directory.number, durable: false)
+    }
+
     /// Records what the task prints, as its monitor does.
     public func spool(_ task: TaskDirectory) throws -> SpoolWriter {
         SpoolWriter(directory: task.directory.number, limit: try task.record().recordBytes)

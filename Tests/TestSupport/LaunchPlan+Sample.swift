@@ -1,8 +1,8 @@
-import Records
+public import Records
 
 extension LaunchPlan {
     /// A plan that nobody carries out.
-    static func sample(_ id: TaskID) throws -> LaunchPlan {
+    public static func sample(_ id: TaskID) throws -> LaunchPlan {
         LaunchPlan(
             task: id, arguments: [Array("make".utf8)], environment: [],
             executable: PlannedExecutable(path: "/usr/bin/make", inode: 1, size: 2, modified: 3, digest: []),
