@@ -172,17 +172,27 @@ public enum Files {
     }
 
     private static func removeTree(_ name: [CChar], at directory: Int32) throws(Errno) {
+        do throws(Errno) {
+            if try removeFile(name, at: directory) { return }
+            let flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
+            let inner = Descriptor(owning: try checked { Glibc.openat(directory, name, flags, 0) })
+            for child in try entries(in: ".", at: inner.number) { try removeTree(child, at: inner.number) }
+            _ = try checked { unlinkat(directory, name, AT_REMOVEDIR) }
+        } catch {
+            // Somebody else removes it, too.
+            guard error.rawValue == ENOENT else { throw error }
+        }
+    }
+
+    /// False if it is a directory.
+    private static func removeFile(_ name: [CChar], at directory: Int32) throws(Errno) -> Bool {
         do {
             _ = try checked { unlinkat(directory, name, 0) }
-            return
+            return true
         } catch {
-            if error.rawValue == ENOENT { return }
             guard error.rawValue == EISDIR || error.rawValue == EPERM else { throw error }
+            return false
         }
-        let flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
-        let inner = Descriptor(owning: try checked { Glibc.openat(directory, name, flags, 0) })
-        for child in try entries(in: ".", at: inner.number) { try removeTree(child, at: inner.number) }
-        _ = try checked { unlinkat(directory, name, AT_REMOVEDIR) }
     }
 
     /// Takes an advisory lock on the whole file for as long as the open file lives. The corresponding call is flock(2).

@@ -18,6 +18,7 @@ public struct CompiledPolicyCache: Sendable {
     }
 
     private static let directory = "compiled"
+    private static let unfinished = ".new-"
 
     /// What is there, if it can be used.
     public func read(_ state: StateDirectory, landlockABI: Int32) throws(LaunchError) -> CompiledPolicy? {
@@ -25,9 +26,7 @@ public struct CompiledPolicyCache: Sendable {
         do throws(Errno) {
             bytes = try Files.contents("\(Self.directory)/\(name)", at: state.directory.number)
         } catch {
-            guard error.rawValue == ENOENT || error.rawValue == ENOTDIR else {
-                throw LaunchError(.failed, "policy", "the cache of compiled policies: \(error)")
-            }
+            guard error.rawValue == ENOENT || error.rawValue == ENOTDIR else { throw Self.failure(error) }
             return nil
         }
         guard let compiled = opened(bytes) else { return nil }
@@ -54,13 +53,42 @@ public struct CompiledPolicyCache: Sendable {
         return true
     }
 
+    /// All that can be used, whatever it was made from. What can't be is removed: it would only be made again.
+    public static func current(_ state: StateDirectory) throws(LaunchError) -> [CompiledPolicy] {
+        let (parent, abi) = (state.directory.number, Host.landlockABI)
+        let names: [String]
+        do throws(Errno) {
+            names = try Files.names(in: directory, at: parent)
+        } catch {
+            guard error.rawValue == ENOENT else { throw failure(error) }
+            return []
+        }
+        var found: [CompiledPolicy] = []
+        for name in names where !name.hasPrefix(unfinished) {
+            if let compiled = try CompiledPolicyCache(name: name).read(state, landlockABI: abi) {
+                found.append(compiled)
+            } else {
+                do { try Files.removeTree("\(directory)/\(name)", at: parent) } catch { throw failure(error) }
+            }
+        }
+        return found
+    }
+
+    private init(name: String) {
+        self.name = name
+    }
+
+    private static func failure(_ error: Errno) -> LaunchError {
+        LaunchError(.failed, "policy", "the cache of compiled policies: \(error)")
+    }
+
     /// Puts a compiled policy there, whole or not at all.
     public func write(_ compiled: CompiledPolicy, _ state: StateDirectory) throws(LaunchError) {
         let directory = try launching { () throws(TaskError) in try state.subdirectory(Self.directory) }
         let number = directory.number
         let name = self.name
         try on("the cache of compiled policies") { () throws(Errno) in
-            let temporary = ".new-\(name)-\(Hexadecimal.text(try Host.random(8)))"
+            let temporary = "\(Self.unfinished)\(name)-\(Hexadecimal.text(try Host.random(8)))"
             try Files.replace(name, with: compiled.sealed, at: number, temporary: temporary, durable: false)
         }
     }

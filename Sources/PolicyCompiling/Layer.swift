@@ -40,7 +40,10 @@ struct Layer {
         let (name, number) = (digest, parent.number)
         let path = "\(state.path)/layers/\(name)"
         try on(path) { () throws(Errno) in
-            if try Layer.isThere(name, number) { return }
+            if try Layer.isThere(name, number) {
+                // It is used again.
+                return try Files.removeTree(UnusedLayers.mark + name, at: number)
+            }
             let temporary = ".new-\(name)-\(Hexadecimal.text(try Host.random(8)))"
             try Files.makeDirectory(temporary, at: number)
             do throws(Errno) {

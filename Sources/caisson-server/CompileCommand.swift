@@ -20,6 +20,8 @@ struct CompileCommand: ParsableCommand {
             let state = try StateDirectory(try stateOption.state ?? StateDirectory.standardPath(environment))
             _ = try PolicyCompiler.compile(
                 path, try PolicyLocation(environment), environment: environment, landlockABI: Host.landlockABI, state)
+            // What was compiled before may have left something.
+            Output.layersSwept(state)
         } catch {
             throw Output.failure(error)
         }

@@ -36,6 +36,7 @@ struct MCPCommand: ParsableCommand {
             let shelf = try surroundings.shelf(policy, others: allowPolicy)
             let workspace = try self.workspace(try shelf.policy().policy, surroundings)
             let supervisor = try surroundings.supervisor(shelf, workspace: workspace, principal: "mcp:\(Host.user)")
+            Output.layersSwept(surroundings.state)
             try StdioServer(supervisor, version: ServerCommand.version).run()
         } catch {
             throw Output.failure(error)

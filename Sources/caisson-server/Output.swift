@@ -24,6 +24,11 @@ enum Output {
         return ExitCode((failure as? LaunchError)?.exitCode ?? 125)
     }
 
+    /// Takes away what nobody needs any more of compiled policies. What can't be taken away is told, and no failure.
+    static func layersSwept(_ state: StateDirectory) {
+        do { try UnusedLayers.remove(state) } catch let problem { error(problem.description) }
+    }
+
     /// A reader that is gone has nobody to be told.
     private static func write(_ text: String, to descriptor: Int32) {
         do { try Transfer.deliver(descriptor, Array(text.utf8)) } catch { return }

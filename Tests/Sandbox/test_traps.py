@@ -233,15 +233,19 @@ def test_a_front_end_that_is_killed_during_the_launch_leaves_nothing(caisson, po
     for id in running:
         caisson.call("stop", "--grace", "0s", id)
     assert not host.having("killed-front-end") and not caisson.airlocks(caisson.ids)
-    for place in unfinished(caisson):
-        # What is young may be somebody's work.
-        os.utime(place, (0, 0))
+    age(unfinished(caisson))
     caisson.call("prune").ok()
     assert unfinished(caisson) == [], "what never began is swept"
 
 
 def unfinished(caisson):
-    return [caisson.state / "tasks" / name for name in os.listdir(caisson.state / "tasks") if name.startswith(".")]
+    return sorted((caisson.state / "tasks" / name for name in os.listdir(caisson.state / "tasks") if name.startswith(".")), reverse=True)
+
+
+def age(places):
+    """What is young may be somebody's work."""
+    for place in places:
+        os.utime(place, (0, 0), follow_symlinks=False)
 
 
 @pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
@@ -253,11 +257,11 @@ def test_a_directory_that_never_got_its_name_is_swept(caisson, policy, sweeper):
     line = ["strace", "-qq", "-o", "/dev/null", "-e", "inject=/^renameat:signal=KILL", caisson.program,
             *map(str, caisson.line(["probe", "exit", "0"], policy, caisson.workspace, []))]
     subprocess.run(line, env=caisson.variables, cwd=caisson.base, capture_output=True, timeout=60, stdin=subprocess.DEVNULL)
-    left, = unfinished(caisson)
+    left, *notes = unfinished(caisson)
     assert caisson.ids == before and (left / "record").exists(), "the control: it was killed at that moment"
     caisson.call(*sweeper).ok()
     assert left.exists(), "what is young may be somebody's work"
-    os.utime(left, (0, 0))
+    age([left, *notes])
     with open(left / "record", "rb") as record:
         fcntl.flock(record, fcntl.LOCK_EX)
         caisson.call(*sweeper).ok()
@@ -269,3 +273,37 @@ def test_a_directory_that_never_got_its_name_is_swept(caisson, policy, sweeper):
 def caisson_pid(caisson, id):
     import json
     return json.loads(caisson.call("inspect", id, "--json").out).get("pid")
+
+
+# --- layers
+
+def test_a_layer_outlives_its_policy_while_a_task_has_it_in_its_view(caisson):
+    """Old layers are removed when nobody needs them; what hides programs from a task hides them until its end."""
+    env = {"CAISSON_STATE": str(caisson.base / "state")}
+    caisson.state = caisson.base / "state"
+    look = "while :; do [ -e /usr/bin/id ] && echo visible || echo hidden; sleep 0.1; done"
+
+    def policy(*more):
+        return caisson.policy("layers", commands=caisson.allow("sh", "sleep", *more), own=True)
+
+    def layers():
+        return {place.name for place in (caisson.state / "layers").iterdir() if not place.name.startswith(".unused-")}
+
+    def sweep_later():
+        caisson.call("prune", env=env).ok()
+        for place in (caisson.state / "layers").glob(".unused-*"):
+            os.utime(place, (0, 0))
+        return caisson.call("prune", env=env).ok().text
+
+    task = caisson.detach("sh", "-c", look, policy=policy(), env=env).says("hidden")
+    first = layers()
+    assert caisson.run("sh", "-c", "echo x", policy=policy("env"), env=env).ok()
+    second = layers() - first
+    assert second, "the control: another list is another layer"
+    assert "layer" not in sweep_later(), "the old layer is in a view"
+    seen = len(task.logs())
+    assert host.until(lambda: len(task.logs()) > seen + 50) and b"visible" not in task.logs()
+    task.stop("--grace", "0s").ok()
+    assert "removed" in sweep_later() and not [name for name in layers() if name.startswith(".")]
+    assert second <= layers() and len(layers()) < len(first | second)
+    assert caisson.run("sh", "-c", "echo x", policy=policy("env"), env=env).ok(), "what is in use was not harmed"
