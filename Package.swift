@@ -109,7 +109,13 @@ let package = Package(
         tests(
             "PolicyCompiling",
             ["PolicyCompiling", "Launching", "Kernel", "Records", "Policy", "PolicyText", "Tasks", "TestSupport"]),
-        tests("Ledger", ["Ledger", "Records"]),
+        tests("Ledger", ["Ledger", "Records", "TestSupport", grdb]),
+        tests(
+            "Supervision",
+            ["Supervision", "Ledger", "Launching", "Kernel", "Records", "Tasks", "JSON", "TestSupport", grdb]),
+        tests(
+            "FrontDoor",
+            ["FrontDoor", "Supervision", "Launching", "Kernel", "Records", "Tasks", "JSON", "TestSupport"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -15,6 +15,7 @@ struct LineReader {
     static let limit = 16 << 20
 
     private let descriptor: Int32
+    private let limit: Int
     private var pending: [UInt8] = []
     private var searched = 0
     private var isSkipping = false
@@ -22,8 +23,8 @@ struct LineReader {
     /// Whether the input has ended.
     private(set) var hasEnded = false
 
-    init(_ descriptor: Int32) {
-        self.descriptor = descriptor
+    init(_ descriptor: Int32, limit: Int = LineReader.limit) {
+        (self.descriptor, self.limit) = (descriptor, limit)
     }
 
     /// Reads once and returns the lines that are whole now. Half a line before the end of input is nobody's message.
@@ -34,13 +35,17 @@ struct LineReader {
         var items: [Item] = []
         var start = 0
         while let end = pending[max(start, searched)...].firstIndex(of: UInt8(ascii: "\n")) {
-            if isSkipping { isSkipping = false } else { items.append(.line(Array(pending[start..<end]))) }
+            if isSkipping {
+                isSkipping = false
+            } else {
+                items.append(end - start > limit ? .tooLong : .line(Array(pending[start..<end])))
+            }
             start = end + 1
             searched = start
         }
         pending.removeFirst(start)
         searched = pending.count
-        if pending.count > Self.limit {
+        if pending.count > limit {
             if !isSkipping { items.append(.tooLong) }
             isSkipping = true
         }

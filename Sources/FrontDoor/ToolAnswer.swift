@@ -57,15 +57,21 @@ enum ToolAnswer {
             "still running: call read_output with task_id \"\(id)\" and timeout_ms to wait for more, or force_terminate to end it"
     }
 
-    /// A page of tasks.
-    static func sessions(_ views: [TaskView], next: String?) -> ToolResult {
+    /// A page of tasks, and those that can't be listed.
+    static func sessions(_ views: [TaskView], next: String?, _ damaged: [DamagedTask]) -> ToolResult {
         let list = JSON.array(views.map { .object($0.json) })
-        let object = JSONObject(present: ["sessions": list, "next_cursor": next.map(JSON.string)])
+        let left = damaged.map {
+            JSON.object(["task_id": .string($0.id.text), "reason": .string($0.error.description)])
+        }
+        let object = JSONObject(present: [
+            "sessions": list, "next_cursor": next.map(JSON.string), "damaged": left.isEmpty ? nil : .array(left),
+        ])
         var lines = views.map { view in
             "\(view.record.id) \(view.status.word), \(TimeText.duration(view.runtime / 1_000_000)): "
                 + OutputText.visible(Array(view.record.arguments.joined(separator: " ").utf8).prefix(200).map(\.self))
         }
         if lines.isEmpty { lines = ["no tasks"] }
+        lines += damaged.map { "[task \($0.id) can't be listed: \($0.error)]" }
         if let next { lines.append("[more: call list_sessions with cursor \"\(next)\"]") }
         return ToolResult(object, texts: [lines.joined(separator: "\n")])
     }

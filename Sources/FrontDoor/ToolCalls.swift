@@ -229,7 +229,7 @@ struct ToolCalls {
     private func list(_ request: ListSessionsRequest) throws(TaskError) -> Outcome {
         let status = request.status.flatMap { TaskStatus(word: $0.rawValue) }
         let page = try supervisor.tasks.page(status: status, cursor: request.cursor, limit: request.limit)
-        return .answer(ToolAnswer.sessions(page.views, next: page.next))
+        return .answer(ToolAnswer.sessions(page.views, next: page.next, supervisor.tasks.damaged))
     }
 
     private func explain(_ request: ExplainRequest) -> Outcome {

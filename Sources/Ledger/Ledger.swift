@@ -21,6 +21,14 @@ public final class Ledger: Sendable {
         }
     }
 
+    /// Reads the whole of it and compares it with itself and with what a ledger has. Source: PRAGMA quick_check of SQLite.
+    public func verify() throws(LedgerError) {
+        let found = try read { try String.fetchAll($0, sql: "PRAGMA quick_check(1)") }
+        guard found == ["ok"] else { throw LedgerError(found.joined(separator: "; "), isDamaged: true) }
+        // A sound database can lack our table.
+        _ = try page(status: nil, after: nil, limit: 1)
+    }
+
     private static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1") { database in
@@ -58,10 +66,9 @@ public final class Ledger: Sendable {
         }
     }
 
-    /// All tasks that it knows.
+    /// All tasks that it knows: what is no entry is not known, and can be recorded again.
     public func ids() throws(LedgerError) -> Set<TaskID> {
-        let texts = try read { try String.fetchAll($0, sql: "SELECT id FROM task") }
-        return Set(texts.compactMap { TaskID($0) })
+        Set(try entries("", []).map(\.id))
     }
 
     /// Tasks that were running when somebody last looked.
@@ -117,12 +124,18 @@ public final class Ledger: Sendable {
         do {
             return try body()
         } catch let error as DatabaseError {
-            let damage: [ResultCode] = [.SQLITE_CORRUPT, .SQLITE_NOTADB]
-            throw LedgerError(
-                error.message ?? error.description, isDamaged: damage.contains(error.resultCode.primaryResultCode))
+            throw LedgerError(error.message ?? error.description, isDamaged: isDamage(error))
         } catch {
             throw LedgerError("\(error)")
         }
+    }
+
+    /// Whether the file is no ledger, or no longer: not SQLite's, cut off, or without our table; every statement is a constant,
+    /// so that one that SQLite does not understand says something about the file.
+    private static func isDamage(_ error: DatabaseError) -> Bool {
+        let damage: [ResultCode] = [.SQLITE_CORRUPT, .SQLITE_NOTADB, .SQLITE_ERROR, .SQLITE_FORMAT]
+        return damage.contains(error.resultCode.primaryResultCode)
+            || [.SQLITE_IOERR_SHORT_READ, .SQLITE_READONLY_DBMOVED].contains(error.extendedResultCode)
     }
 }
 

@@ -38,18 +38,22 @@ public struct LedgerEntry: Sendable, Equatable {
 extension LedgerEntry {
     static let columns = "id, started_at, status, ended_at, owner, tenant, policy_digest, retention"
 
+    /// Nil for what nobody wrote: a value of another type would end the program where it is taken for granted.
     init?(_ row: Row) {
-        guard let id = TaskID(row["id"] as String), let status = TaskStatus(word: row["status"] as String) else {
-            return nil
+        func value<Value: DatabaseValueConvertible>(_ column: String) -> Value? {
+            Value.fromDatabaseValue(row[column] as DatabaseValue)
         }
-        self.id = id
-        self.status = status
-        startedAt = row["started_at"]
-        endedAt = row["ended_at"]
-        owner = row["owner"]
-        tenant = row["tenant"]
-        policyDigest = row["policy_digest"]
-        retention = UInt64(bitPattern: row["retention"] as Int64)
+        let end: DatabaseValue = row["ended_at"]
+        guard let id = value("id").flatMap({ TaskID($0 as String) }),
+            let status = value("status").flatMap({ TaskStatus(word: $0 as String) }),
+            let startedAt: Int64 = value("started_at"), let owner: String = value("owner"),
+            let tenant: String = value("tenant"), let policyDigest: String = value("policy_digest"),
+            let retention: Int64 = value("retention"), end.isNull || Int64.fromDatabaseValue(end) != nil
+        else { return nil }
+        (self.id, self.status, self.startedAt, self.owner) = (id, status, startedAt, owner)
+        (self.tenant, self.policyDigest) = (tenant, policyDigest)
+        self.retention = UInt64(bitPattern: retention)
+        endedAt = value("ended_at")
     }
 
     var values: StatementArguments {

@@ -5,34 +5,29 @@ public import Tasks
 
 /// All tasks of a state directory. The directories are the truth; the ledger, brought up to date with them at every
 /// listing, is what makes the listing cheap.
+///
+/// A directory that can't be read is set apart with its reason, and the others go on.
 public final class TaskCollection {
     private let state: StateDirectory
-    private var ledger: Ledger
-    private var seen: PathTime?
-
-    private static let file = "ledger.sqlite"
+    private let ledger: SharedLedger
+    private var seen: (generation: Int, time: PathTime)?
+    private var unread: [TaskID: TaskError] = [:]
 
     /// Opens the ledger. A damaged one is set aside and made again from the directories.
-    public init(_ state: StateDirectory) throws(TaskError) {
+    ///
+    /// - Parameter prunes: Whether what has been kept long enough is taken away: every front end that lists tasks does it.
+    public init(_ state: StateDirectory, prunes: Bool = true) throws(TaskError) {
         self.state = state
-        ledger = try Self.opened(state)
-        // Every front end that lists tasks takes away what has been kept long enough.
-        _ = try prune()
+        ledger = try SharedLedger(state)
+        if prunes { _ = try prune() }
     }
 
-    private static func opened(_ state: StateDirectory) throws(TaskError) -> Ledger {
-        let path = "\(state.path)/\(file)"
-        do throws(LedgerError) {
-            return try Ledger(path)
-        } catch {
-            guard error.isDamaged else { throw .refused(error.description) }
-        }
-        try on(path) { () throws(Errno) in
-            for suffix in ["", "-wal", "-shm"] {
-                try Files.renameIfThere("\(file)\(suffix)", to: "\(file).damaged\(suffix)", at: state.directory.number)
-            }
-        }
-        return try ledgered { () throws(LedgerError) in try Ledger(path) }
+    /// What the last prune could not take away of what never was a task, or is none any more.
+    public private(set) var leftovers: [TaskError] = []
+
+    /// Tasks whose directories could not be read when they were last looked at, and why.
+    public var damaged: [DamagedTask] {
+        unread.sorted { $0.key.text < $1.key.text }.map { DamagedTask(id: $0.key, error: $0.value) }
     }
 
     // MARK: keeping up
@@ -40,23 +35,24 @@ public final class TaskCollection {
     /// Takes in what other front ends started, and what ended in the meantime.
     private func reconcile() throws(TaskError) {
         try adoptNew()
-        for entry in try ledgered({ () throws(LedgerError) in try ledger.running() }) { try refresh(entry) }
+        for entry in try ledger.ask({ (ledger) throws(LedgerError) in try ledger.running() }) { try refresh(entry) }
     }
 
     private func adoptNew() throws(TaskError) {
         let time = try on(state.path) { () throws(Errno) in try PathTime(state.tasks.number) }
-        guard time != seen else { return }
+        if let seen, seen.generation == ledger.generation, seen.time == time { return }
         let there = Set(try state.taskIDs())
-        let known = try ledgered { () throws(LedgerError) in try ledger.ids() }
-        var entries: [LedgerEntry] = []
-        for id in there.subtracting(known) {
-            if let task = try directory(id) { entries.append(try entry(task)) }
+        let known = try ledger.ask { (ledger) throws(LedgerError) in try ledger.ids() }
+        unread = unread.filter { there.contains($0.key) }
+        let entries = there.subtracting(known).compactMap { id in
+            reading(id) { (task) throws(TaskError) in try entry(task) }
         }
-        try ledgered { () throws(LedgerError) in
+        try ledger.ask { (ledger) throws(LedgerError) in
             try ledger.record(entries)
             try ledger.forget(Array(known.subtracting(there)))
         }
-        seen = time
+        // A change within the same tick of the clock would look like none.
+        seen = time.isSettled ? (ledger.generation, time) : nil
     }
 
     private func entry(_ task: TaskDirectory) throws(TaskError) -> LedgerEntry {
@@ -65,18 +61,32 @@ public final class TaskCollection {
     }
 
     private func refresh(_ entry: LedgerEntry) throws(TaskError) {
-        guard let task = try directory(entry.id) else { return }
-        guard let end = try task.end() else { return }
-        try ledgered { () throws(LedgerError) in try ledger.record([entry.ended(end)]) }
+        guard let end = reading(entry.id, { (task) throws(TaskError) in try task.end() }) ?? nil else { return }
+        try ledger.ask { (ledger) throws(LedgerError) in try ledger.record([entry.ended(end)]) }
     }
 
-    /// Nil if it was pruned in the meantime.
-    private func directory(_ id: TaskID) throws(TaskError) -> TaskDirectory? {
-        do throws(TaskError) {
-            return try TaskDirectory(state, id)
+    /// What a task's directory says; nil if it was pruned in the meantime, or can't be read, which is noted.
+    private func reading<Value>(
+        _ id: TaskID, _ body: (TaskDirectory) throws(TaskError) -> Value
+    ) -> Value? {
+        do {
+            let value = try body(try TaskDirectory(state, id))
+            unread[id] = nil
+            return value
         } catch {
-            guard case .unknownTask = error else { throw error }
+            note(id, error)
             return nil
+        }
+    }
+
+    private func note(_ id: TaskID, _ error: TaskError) {
+        guard case .unknownTask = error else { return unread[id] = error }
+        do {
+            _ = try TaskDirectory(state, id)
+            unread[id] = .unreadable(.record, "it is missing")
+        } catch {
+            // It was pruned in the meantime.
+            unread[id] = nil
         }
     }
 
@@ -92,13 +102,14 @@ public final class TaskCollection {
         status: TaskStatus? = nil, cursor: String? = nil, limit: Int
     ) throws(TaskError) -> (views: [TaskView], next: String?) {
         let place = try cursor.map { (text) throws(TaskError) in try Self.place(text) }
-        try reconcile()
-        let entries = try ledgered { () throws(LedgerError) in
-            try ledger.page(status: status, after: place, limit: limit + 1)
+        let entries = try ledger.recovering { () throws(TaskError) in
+            try reconcile()
+            return try ledger.ask { (ledger) throws(LedgerError) in
+                try ledger.page(status: status, after: place, limit: limit + 1)
+            }
         }
-        var views: [TaskView] = []
-        for entry in entries.prefix(limit) {
-            if let task = try directory(entry.id) { views.append(try TaskView(task)) }
+        let views = entries.prefix(limit).compactMap { entry in
+            reading(entry.id) { (task) throws(TaskError) in try TaskView(task) }
         }
         let last = entries.count > limit ? LedgerPlace(entries[limit - 1]).cursor : nil
         return (views, last)
@@ -113,38 +124,78 @@ public final class TaskCollection {
 
     /// The running task with this pid: an alias for callers that know nothing else.
     public func task(pid: Int32) throws(TaskError) -> TaskDirectory {
-        try reconcile()
-        for entry in try ledgered({ () throws(LedgerError) in try ledger.page(status: nil, after: nil, limit: 10_000) })
-        {
-            guard let task = try directory(entry.id) else { continue }
-            if try task.receipt()?.pid == pid { return task }
+        let entries = try ledger.recovering { () throws(TaskError) in
+            try reconcile()
+            return try ledger.ask { (ledger) throws(LedgerError) in
+                try ledger.page(status: nil, after: nil, limit: 10_000)
+            }
+        }
+        for entry in entries {
+            let task = reading(entry.id) { (task) throws(TaskError) in try task.receipt()?.pid == pid ? task : nil }
+            if let task = task ?? nil { return task }
         }
         throw .unknownTask("with pid \(pid)")
     }
 
     // MARK: retention
 
-    /// Removes tasks that ended long enough ago.
+    /// Removes tasks that ended long enough ago, and what front ends left that were killed while they made one.
     ///
     /// - Parameter age: Nanoseconds since the end; nil: what each task's policy says.
-    /// - Returns: How many were removed. A running task never is.
+    /// - Returns: How many were removed. A running task never is, whatever the ledger says.
     public func prune(olderThan age: UInt64? = nil) throws(TaskError) -> Int {
-        try reconcile()
         let now = Clock.now()
-        let expired = try ledgered { () throws(LedgerError) in
-            guard let age else { return try ledger.expired(now: now) }
-            return try ledger.page(status: nil, after: nil, limit: .max)
-                .filter { $0.endedAt.map { now - $0 >= Int64(clamping: age) } ?? false }
-        }
-        for entry in expired {
-            try on("task \(entry.id)") { () throws(Errno) in
-                try Files.removeTree(entry.id.text, at: state.tasks.number)
+        let expired = try ledger.recovering { () throws(TaskError) in
+            try reconcile()
+            return try ledger.ask { (ledger) throws(LedgerError) in
+                guard let age else { return try ledger.expired(now: now) }
+                return try ledger.page(status: nil, after: nil, limit: .max)
+                    .filter { $0.endedAt.map { now - $0 >= Int64(clamping: age) } ?? false }
             }
         }
-        try ledgered { () throws(LedgerError) in try ledger.forget(expired.map(\.id)) }
-        try state.sweepUnfinished()
-        return expired.count
+        var removed: [TaskID] = []
+        for entry in expired where try removeEnded(entry) { removed.append(entry.id) }
+        removed += removeDamaged(olderThan: age ?? Self.damagedRetention)
+        try ledger.ask { (ledger) throws(LedgerError) in try ledger.forget(removed) }
+        leftovers = try state.sweepUnfinished()
+        return removed.count
     }
+
+    private func removeDamaged(olderThan age: UInt64) -> [TaskID] {
+        var removed: [TaskID] = []
+        for id in unread.keys {
+            do {
+                guard try TaskRemoval(state, id).removeDamaged(olderThan: age) else { continue }
+                unread[id] = nil
+                removed.append(id)
+            } catch {
+                unread[id] = error
+            }
+        }
+        return removed
+    }
+
+    /// How long a task is kept whose policy can't be read any more, in nanoseconds.
+    private static let damagedRetention: UInt64 = 3_600_000_000_000
+
+    /// The ledger is told the truth where it took a running task for one that ended.
+    private func removeEnded(_ entry: LedgerEntry) throws(TaskError) -> Bool {
+        switch reading(entry.id, { (_) throws(TaskError) in try TaskRemoval(state, entry.id).removeEnded() }) {
+        case .removed: return true
+        case .runs(let record):
+            try ledger.ask { (ledger) throws(LedgerError) in try ledger.record([LedgerEntry(record)]) }
+            return false
+        case nil: return unread[entry.id] == nil
+        }
+    }
+}
+
+/// A task whose directory can't be read.
+public struct DamagedTask: Sendable {
+    /// Its name.
+    public let id: TaskID
+    /// What can't be read, and why.
+    public let error: TaskError
 }
 
 /// When a directory last changed.
@@ -156,24 +207,9 @@ private struct PathTime: Equatable {
         let status = try FileStatus.of(directory)
         (modified, changed) = (status.modified, status.changed)
     }
-}
 
-/// Runs a system call and names its subject in the failure.
-private func on<Result: ~Copyable>(_ subject: String, _ body: () throws(Errno) -> Result) throws(TaskError) -> Result {
-    do {
-        return try body()
-    } catch {
-        throw .system(subject, error)
-    }
-}
-
-/// Turns an error of the ledger into one of its tasks.
-private func ledgered<Value>(_ body: () throws(LedgerError) -> Value) throws(TaskError) -> Value {
-    do {
-        return try body()
-    } catch {
-        throw .refused(error.description)
-    }
+    /// Whether the kernel's clock has ticked since, which it does a hundred times a second or more.
+    var isSettled: Bool { Clock.now() - changed > 20_000_000 }
 }
 
 extension Optional {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import JSON
 import Kernel
+import PolicyCompiling
 import Records
 import Supervision
 import Tasks
@@ -29,6 +30,7 @@ struct PsCommand: ParsableCommand {
                 for view in page.views { Output.line(json ? JSON.object(view.json).text : Self.row(cells(view))) }
                 cursor = page.next
             } while cursor != nil
+            for task in tasks.damaged { Output.error("task \(task.id) can't be listed: \(task.error)") }
         } catch {
             throw Output.failure(error)
         }
@@ -68,8 +70,16 @@ struct PruneCommand: ParsableCommand {
     func run() throws {
         do {
             let age = try olderThan.map { try PruneAge($0).nanoseconds }
-            let count = try TaskCollection(try Surroundings(stateOption).state).prune(olderThan: age)
+            let state = try Surroundings(stateOption).state
+            let tasks = try TaskCollection(state, prunes: false)
+            let count = try tasks.prune(olderThan: age)
             Output.line("removed \(count) task\(count == 1 ? "" : "s")")
+            for task in tasks.damaged { Output.error("task \(task.id) is left: \(task.error)") }
+            for problem in tasks.leftovers { Output.error("\(problem)") }
+            let layers = try UnusedLayers.remove(state)
+            if layers > 0 {
+                Output.line("removed \(layers) layer\(layers == 1 ? "" : "s") of policies as they were before")
+            }
         } catch {
             throw Output.failure(error)
         }

@@ -181,6 +181,30 @@ def test_places_of_named_readers_are_kept_apart_and_kept(serve, own_state):
     assert server.read(task, reader="b").output == "text\n"
 
 
+def test_a_damaged_task_is_told_and_stops_no_server(serve, own_state):
+    server = serve(state=own_state)
+    good, bad = (server.run("echo", word)["task_id"] for word in "ab")
+    (own_state / "tasks" / bad / "record").write_bytes(b"damaged")
+    for one in (server, serve(state=own_state)):
+        result = one.call("list_sessions")
+        assert [session["task_id"] for session in result["sessions"]] == [good]
+        assert [task["task_id"] for task in result["damaged"]] == [bad] and "record" in result["damaged"][0]["reason"]
+        assert bad in result.text
+        assert one.read(bad).is_error
+    assert server.run("echo", "x").output == "x\n"
+
+
+@pytest.mark.parametrize("damage", [lambda ledger: ledger.write_bytes(b"x" * 9000), lambda ledger: ledger.unlink()], ids=["damaged", "removed"])
+def test_a_ledger_that_is_damaged_under_a_server_is_made_again(serve, own_state, damage):
+    server = serve(state=own_state)
+    first = server.run("echo", "x")["task_id"]
+    assert len(server.call("list_sessions")["sessions"]) == 1
+    damage(own_state / "ledger.sqlite")
+    second = server.run("echo", "y")["task_id"]
+    for one in (server, serve(state=own_state)):
+        assert [session["task_id"] for session in one.call("list_sessions")["sessions"]] == [second, first]
+
+
 def test_a_damaged_ledger_loses_no_task(serve, own_state):
     server = serve(state=own_state)
     task = server.run("echo", "x")["task_id"]

@@ -1,6 +1,8 @@
 """Promise 3: nothing survives its end, however it hides. Asserted on the host's process table."""
+import contextlib
 import os
 import signal
+import sqlite3
 import subprocess
 import time
 
@@ -170,3 +172,45 @@ def test_the_task_can_not_touch_its_own_record(caisson):
     state = caisson.state / "tasks" / task.id
     ended = caisson.run("probe", "touch", "r", str(state), str(caisson.state), policy=policy)
     assert set(ended.results.values()) <= {"ENOENT", "EACCES"}
+
+
+# --- a state directory with damage in it
+
+@pytest.mark.parametrize("file", ["record", "end"])
+def test_a_damaged_task_stops_no_listing_and_no_prune(caisson, policy, file):
+    whole, damaged = (caisson.detach("probe", "exit", "3", policy=policy) for _ in range(2))
+    for task in (whole, damaged):
+        task.wait()
+    place = caisson.state / "tasks" / damaged.id
+    (place / file).write_bytes(b"damaged")
+    listed = caisson.call("ps", "--all").ok()
+    assert whole.id[:12] in listed.text and damaged.id[:12] not in listed.text
+    assert f"task {damaged.id} can't be listed: the task's {file} can't be read" in listed.words
+    assert damaged.id in caisson.call("prune").ok().words and place.exists()
+    ended = caisson.call("inspect", damaged.id)
+    assert ended.code == 125 and f"the task's {file} can't be read" in ended.words and "caisson prune" in ended.words
+    os.utime(place, (0, 0))
+    assert "removed 1 task" in caisson.call("prune").ok().text and not place.exists()
+    assert whole.id[:12] in caisson.call("ps", "--all").ok().text
+
+
+def test_a_running_task_is_never_pruned_whatever_the_ledger_says(caisson, policy, marker):
+    task = caisson.detach("probe", "linger", marker, policy=policy).says("ready")
+    caisson.call("ps").ok()
+    with contextlib.closing(sqlite3.connect(caisson.state / "ledger.sqlite")) as ledger:
+        assert ledger.execute("UPDATE task SET status = 'exited', ended_at = 1, retention = 0 WHERE id = ?", [task.id]).rowcount == 1
+        ledger.commit()
+    for words in ([], ["--older-than", "0s"]):
+        caisson.call("prune", *words).ok()
+        assert len(host.having(marker)) == 1 and task.inspect()["status"] == "running"
+    assert task.id[:12] in caisson.call("ps").ok().text, "the ledger knows better now"
+
+
+def test_a_ledger_that_was_damaged_or_removed_is_made_again(caisson, policy):
+    task = caisson.detach("probe", "exit", "3", policy=policy)
+    task.wait()
+    ledger = caisson.state / "ledger.sqlite"
+    for damage in (lambda: ledger.write_bytes(b"x" * 9000), lambda: os.truncate(ledger, 5000), ledger.unlink):
+        caisson.call("ps").ok()
+        damage()
+        assert task.id[:12] in caisson.call("ps", "--all").ok().text

@@ -12,6 +12,9 @@ extension Schema {
         "properties": [
             "sessions": ["type": "array", "items": .object(taskView)],
             "next_cursor": optional("string", "There are more; pass it as cursor."),
+            "damaged": [
+                "type": "array", "items": ["type": "object"], "description": "Tasks that can't be read, and why.",
+            ],
             "reason": reason,
         ],
     ]
