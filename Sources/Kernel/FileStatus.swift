@@ -52,6 +52,11 @@ public struct FileStatus: Sendable, Equatable {
     public var isPipe: Bool { mode & 0o170000 == 0o010000 }
     /// Whether it is a socket.
     public var isSocket: Bool { mode & 0o170000 == 0o140000 }
+    /// The two parts of `device`, each of which lies in two places of it. Source: bits/sysmacros.h.
+    public var deviceNumbers: (major: UInt64, minor: UInt64) {
+        (device >> 8 & 0xfff | device >> 32 & ~0xfff, device & 0xff | device >> 12 & 0xffff_ff00)
+    }
+
     /// Whether both are one file; device files are, if they name one device.
     public func isSameFile(as other: FileStatus) -> Bool { device == other.device && inode == other.inode }
     /// The twelve permission bits.

@@ -20,8 +20,11 @@ final class ControlGroup {
 
     /// Makes the group of a task, and notes in the state directory that it did until there is a plan that says so.
     ///
+    /// - Parameter rates: Values of io.max.
     /// - Throws: A limit that the kernel does not take, or above what the parent has.
-    init(_ tree: ControlGroupTree, _ id: TaskID, _ limits: Limits, _ state: StateDirectory) throws(LaunchError) {
+    init(_ tree: ControlGroupTree, _ id: TaskID, _ limits: Limits, _ rates: [CgroupValue], _ state: StateDirectory)
+        throws(LaunchError)
+    {
         let path = "\(tree.tasks)/\(id)"
         (self.id, self.path, self.state) = (id, path, state)
         parent = try Self.opened(tree.tasks)
@@ -31,7 +34,7 @@ final class ControlGroup {
             try on(path) { () throws(Errno) in try Files.makeDirectory(path, mode: 0o755) }
             directory = try Self.opened(path)
             var values: [CgroupValue] = []
-            for value in Self.values(limits) where try Self.set(value, path) { values.append(value) }
+            for value in Self.values(limits) + rates where try Self.set(value, path) { values.append(value) }
             plan = PlannedCgroup(path: "\(tree.tasksPath)/\(id)", values: values)
         } catch {
             throw error.undoing { () throws(LaunchError) in

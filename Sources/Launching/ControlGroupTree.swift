@@ -113,6 +113,25 @@ struct ControlGroupTree {
         return .tree(tree)
     }
 
+    /// Hands the io controller down as well, which only policies with `limits.io` need.
+    func handDownIO() throws(LaunchError) {
+        let middle = Paths.parent(tasks) ?? tasks
+        let base = Paths.parent(middle) ?? middle
+        do throws(Errno) {
+            // A group of that name was made here, below the root, where nobody has delegated anything.
+            let isThere = try Self.lists("\(base)/cgroup.controllers", ["io"])
+            let above = isThere || Paths.name(base) != "caisson" ? [] : [Paths.parent(base) ?? base]
+            for group in above + [base, middle, tasks] {
+                let file = "\(group)/cgroup.subtree_control"
+                if !(try Self.lists(file, ["io"])) { try Self.write(file, "+io") }
+            }
+        } catch {
+            throw LaunchError(
+                .failed, "limits.io", "the io controller can't be used below \(base): \(error)",
+                remedy: "delegate it as well, or leave limits.io out")
+        }
+    }
+
     /// Moves this process into a leaf; false if others are in the group as well, which are not ours to move.
     private static func leave(_ base: String) throws(Errno) -> Bool {
         let inside = try text("\(base)/cgroup.procs").split(separator: "\n")

@@ -42,7 +42,11 @@ public enum Launch {
             compiled: compiled, request: request, id: id, places: places, workingDirectory: directory)
         var group: ControlGroup?
         do throws(LaunchError) {
-            if case .tree(let tree) = groups { group = try ControlGroup(tree, id, compiled.policy.limits, state) }
+            if case .tree(let tree) = groups {
+                let rates = try DiskRate.values(compiled.policy.limits.io, compiled.view + places.steps)
+                if !rates.isEmpty { try tree.handDownIO() }
+                group = try ControlGroup(tree, id, compiled.policy.limits, rates, state)
+            }
             var plan = try planning.plan(resolved, program, cgroup: group?.plan)
             let record = try record(request, compiled, resolved, plan, layers)
             let handed = Handed(request.streams, places, group)

@@ -51,7 +51,10 @@ enum LimitPlan {
     static func enforcement(_ limits: Limits, hasControllers: Bool) -> [Enforcement] {
         let group = hasControllers ? Enforcement.Level.enforced : .notEnforced
         let missing = "no cgroup v2 controller is delegated here"
-        return [
+        let rate = limits.io.map {
+            Enforcement("limits.io", wanted: "\($0)/s", group, means: hasControllers ? "io.max" : missing)
+        }
+        return (rate.map { [$0] } ?? []) + [
             Enforcement("limits.wall", wanted: limits.wall.description, .enforced, means: "the monitor's timer"),
             Enforcement("limits.grace", wanted: limits.grace.description, .enforced, means: "the monitor's timer"),
             Enforcement("limits.output", wanted: limits.output.description, .enforced, means: "the monitor's record"),

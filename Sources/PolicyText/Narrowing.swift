@@ -39,6 +39,16 @@ extension Narrowing where Value: Comparable {
     static var atMost: Narrowing { .within { $0 <= $1 } }
 }
 
+extension Narrowing where Value == ByteCount? {
+    /// For limits that may be left out: none is wider than any.
+    static var atMostIfAny: Narrowing {
+        .within { later, earlier in
+            guard let earlier else { return true }
+            return later.map { $0 <= earlier } ?? false
+        }
+    }
+}
+
 extension Narrowing where Value == Bool {
     /// For permissions: a later file may take one back.
     static var onlyFalse: Narrowing { .within { later, earlier in !later || earlier } }

@@ -60,7 +60,7 @@ enum SettingTable {
         Setting("limits.open_files", \.limits.openFiles, .count(4...1_073_741_816), .atMost),
         Setting("limits.file_size", \.limits.fileSize, .size(), .atMost),
         Setting("limits.disk", \.limits.disk, .notEnforced(.size(atLeast: ByteCount(1))), .latest),
-        Setting("limits.io", \.limits.io, .notEnforced(.rate), .latest),
+        Setting("limits.io", \.limits.io, .optional(.rate), .atMostIfAny),
         Setting("limits.output", \.limits.output, .size(atLeast: ByteCount(4096)), .atMost),
         Setting("limits.core", \.limits.core, .size(), .atMost),
     ]

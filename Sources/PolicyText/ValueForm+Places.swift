@@ -82,10 +82,14 @@ extension ValueForm where Value == ByteCount {
             reading.refuse(node.place, "this must be a rate such as \"50 MiB/s\"")
             return nil
         }
-        do throws(QuantityProblem) { return try ByteCount(text: String(text.dropLast(2))) } catch {
+        do throws(QuantityProblem) {
+            let rate = try ByteCount(text: String(text.dropLast(2)))
+            if rate.bytes > 0 { return rate }
+            reading.refuse(node.place, "\(VisibleText.quoted(text)) lets nothing through")
+        } catch {
             reading.refuse(node.place, "\(VisibleText.quoted(text)) \(error.problem)", nearest: error.nearest)
-            return nil
         }
+        return nil
     } write: {
         .single(TOMLText.quoted("\($0)/s"))
     }

@@ -63,6 +63,15 @@ extension ValueForm {
 }
 
 extension ValueForm where Value == ByteCount? {
+    /// A value that may be left out.
+    static func optional(_ form: ValueForm<ByteCount>) -> ValueForm {
+        ValueForm { node, reading in
+            form.read(node, &reading).map { .some($0) }
+        } write: {
+            $0.flatMap(form.write)
+        }
+    }
+
     /// A value that this version can read and not enforce: an error wherever it is set.
     static func notEnforced(_ form: ValueForm<ByteCount>) -> ValueForm {
         ValueForm { node, reading in

@@ -114,6 +114,27 @@ def test_waiting_takes_no_processor_time(caisson, limited):
     assert caisson.run("probe", "sleep", "3", policy=limited('cpu_time = "200 ms"')).code == 0
 
 
+def test_traffic_with_a_disk_is_limited(caisson, limited):
+    """Eight mebibytes at two a second take about four; the control takes no more than the machine needs."""
+    slow = caisson.detach("load", "write", "8", "file", policy=limited('io = "2 MiB/s"'))
+    place = group.path(slow.pid)
+    assert "rbps=2097152 wbps=2097152 riops=max wiops=max" in group.text(place, "io.max")
+    assert slow.wait().code == 0
+    lines = {line["subject"]: line for line in slow.inspect()["enforcement"]}
+    assert lines["limits.io"]["level"] == "enforced" and lines["limits.io"]["wanted"] == "2 MiB/s"
+    quick = caisson.run("load", "write", "8", "file", policy=limited()).results["milliseconds"]
+    took = int(slow.logs().split()[1])
+    assert took > 2500 and int(quick) < took / 2, (took, quick)
+
+
+def test_traffic_that_nobody_can_count_by_disk_is_refused(caisson):
+    """The guest's /usr is an overlay over the host's share: no disk."""
+    before = caisson.ids
+    ended = caisson.run("probe", "exit", "0", policy=caisson.policy("rate", limits='io = "2 MiB/s"'))
+    assert ended.code == 125 and caisson.ids == before and group.left() == []
+    assert "lies on no disk of its own" in ended.words and "leave limits.io out" in ended.words
+
+
 def test_usage_is_that_of_all_processes(caisson, limited):
     view = caisson.run("load", "fill", "40", policy=limited(), options=["--json"]).view
     assert 40 * MEBIBYTE <= view["usage"]["peak_memory_bytes"] < 60 * MEBIBYTE
@@ -313,26 +334,57 @@ def test_a_parent_with_processes_of_others_refuses(delegated, caisson, limited):
         stranger.wait()
 
 
-def test_an_ordinary_user_with_a_delegated_subtree_has_the_limits(delegated, caisson, limited, base):
-    """As `systemd-run --user --scope -p Delegate=yes` leaves it: the subtree and the process in it are the user's."""
-    for name in ("", "cgroup.procs", "cgroup.subtree_control", "cgroup.threads"):
-        os.chown(delegated / name, 4242, 4242)
-    for place in (base / "workspace", base):
-        os.chown(place, 4242, 4242)
-    state = base / "state"
+@pytest.fixture(params=[0, 4242])
+def delegate(request, delegated, caisson, base):
+    """Starts front ends as a service with `Delegate=yes` does, of root or of an ordinary user, or
+    `systemd-run --user --scope -p Delegate=yes`: in the subtree, which belongs to that user; and what else that user needs."""
+    user, state = request.param, base / "state"
     state.mkdir(mode=0o700)
-    os.chown(state, 4242, 4242)
+    for place in [base / "workspace", base, state, *(delegated / name for name in (
+            "", "cgroup.procs", "cgroup.subtree_control", "cgroup.threads"))]:
+        os.chown(place, user, user)
 
     def become():
-        (delegated / "cgroup.procs").write_text(str(os.getpid()))
+        # What starts later is a child of what is there already, and in its leaf.
+        leaf = delegated / "supervisor"
+        ((leaf if leaf.is_dir() else delegated) / "cgroup.procs").write_text(str(os.getpid()))
         os.setgroups([])
-        os.setresgid(4242, 4242, 4242)
-        os.setresuid(4242, 4242, 4242)
-    policy = limited('memory = "64 MiB"')
-    ended = caisson.run(
-        "load", "fill", "128", policy=policy, options=["--json"], env={"CAISSON_STATE": str(state)}, preexec_fn=become)
+        os.setresgid(user, user, user)
+        os.setresuid(user, user, user)
+    return {"env": {"CAISSON_STATE": str(state)}, "preexec_fn": become}
+
+
+def test_a_delegated_subtree_is_found_and_has_the_limits(delegate, caisson, limited):
+    ended = caisson.run("load", "fill", "128", policy=limited('memory = "64 MiB"'), options=["--json"], **delegate)
     assert ended.code == 137, ended.words
     assert ended.view["status"] == "out_of_memory" and ended.text == ""
+
+
+def test_a_delegated_subtree_keeps_front_ends_monitors_and_tasks_apart(delegate, delegated, caisson, limited):
+    fronts = [caisson.start("probe", "linger", "delegated-0", policy=limited(), **delegate)]
+    assert fronts[0].stdout.readline() == b"ready\n"
+    fronts.append(caisson.start("probe", "linger", "delegated-1", policy=limited(), **delegate))
+    assert fronts[1].stdout.readline() == b"ready\n"
+    for number, front in enumerate(fronts):
+        task, = [pid for pid in host.having(f"delegated-{number}") if pid != front.pid]
+        monitor = int(host.status(int(host.status(task)["PPid"]))["PPid"])
+        assert group.path(front.pid) == delegated / "supervisor" and group.path(monitor) == delegated / "monitors/default"
+        assert group.path(task).parent == delegated / "tasks/default"
+        front.send_signal(signal.SIGTERM)
+        assert front.wait(20) == 143
+    assert host.until(lambda: not [place for place in (delegated / "tasks/default").iterdir() if place.is_dir()])
+
+
+def test_a_parent_that_is_killed_takes_tasks_and_monitors_and_the_next_front_end_says_so(delegated, caisson, limited):
+    policy = limited(cgroup=f'parent = "{delegated}"')
+    task = caisson.detach("probe", "linger", "all-killed", "setsid", policy=policy).says("ready")
+    place = group.path(task.pid)
+    (delegated / "cgroup.kill").write_text("1")
+    assert host.until(lambda: not host.having("all-killed"))
+    caisson.call("ps").ok()
+    view = task.inspect()
+    assert (view["status"], view["end"]["cause"], view["end"]["proof"]["kind"]) == ("lost", "monitor_died", "cgroup_empty")
+    assert not place.exists() and task.wait().code == 125
 
 
 # --- impossible limits

@@ -233,7 +233,7 @@ struct ControlGroupTests {
         let tree = ControlGroupTree(tasks: tasks, monitors: monitors, tasksPath: "/tasks")
         let state = try StateDirectory(try scratch.makeDirectory("state", mode: 0o700))
         // This is no cgroup file system: no value can be set.
-        #expect(throws: LaunchError.self) { _ = try ControlGroup(tree, try TaskBench.record().id, Limits(), state) }
+        #expect(throws: LaunchError.self) { _ = try ControlGroup(tree, try TaskBench.record().id, Limits(), [], state) }
         #expect(try scratch.names("tasks").isEmpty)
         #expect(try scratch.names("state/tasks").isEmpty)
     }

@@ -140,7 +140,7 @@ struct PolicyErrorTests {
     @Test(
         "what this version can't enforce is refused and not ignored",
         arguments: [
-            "limits.disk = \"4 GiB\"", "limits.io = \"50 MiB/s\"", "network.mode = \"egress\"",
+            "limits.disk = \"4 GiB\"", "network.mode = \"egress\"",
             "network.allow = [\"a.example:443\"]", "privileges.capabilities = [\"NET_BIND_SERVICE\"]",
         ])
     func notEnforced(line: String) {

@@ -61,6 +61,7 @@ struct PolicyRenderTests {
         file_size = "0 B"
         output = "1 TiB"
         core = "5 B"
+        io = "3 MiB/s"
         [syscalls]
         base = "strict"
         allow = ["@debug"]
@@ -111,7 +112,7 @@ struct PolicyRenderTests {
         let policy = try Fixture.load(Self.everything)
         let untouched = SettingTable.all.filter { policy.origins[$0.name] == nil }.map(\.name)
         #expect(
-            untouched == ["commands.allow_all", "network.allow", "limits.disk", "limits.io", "privileges.capabilities"])
+            untouched == ["commands.allow_all", "network.allow", "limits.disk", "privileges.capabilities"])
         let again = try Fixture.load(PolicyText.render(policy))
         #expect(Self.settings(again) == Self.settings(policy))
     }

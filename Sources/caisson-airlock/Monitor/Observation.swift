@@ -130,7 +130,10 @@ struct Observation {
         guard let cgroup = plan.cgroup, let group else { return }
         for value in cgroup.values {
             let text = String(decoding: try Files.contents(value.file, at: group, limit: 4096), as: UTF8.self)
-            add("task", value.file, value.value, String(text.prefix { $0 != "\n" }))
+            // Of several lines, the one that begins with the same word: io.max has one for each disk.
+            let lines = text.split(separator: "\n")
+            let line = lines.first { $0.prefix { $0 != " " } == value.value.prefix { $0 != " " } } ?? lines.first
+            add("task", value.file, value.value, String(line ?? ""))
         }
         let unified = ProcText.value("0:", then: UInt8(ascii: ":"), in: try text(pid, "cgroup"))
         add("task", "cgroup", cgroup.path, unified.map { String(decoding: $0, as: UTF8.self) } ?? "")
