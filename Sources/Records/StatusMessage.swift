@@ -6,7 +6,8 @@ public enum StatusMessage: Sendable, Equatable {
     case ready
     /// Init has confined itself.
     case reaperConfined
-    /// The main process ended, with its wait status; so many processes were still there and were killed.
+    /// The main process ended, with its wait status; so many processes were still there and were killed. -1: they are
+    /// dying, and how many there were comes later.
     case ended(status: Int32, killed: Int32)
 
     /// Bytes of one message.

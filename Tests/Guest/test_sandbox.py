@@ -3,7 +3,7 @@
 from test_exit_codes import (
     test_a_policy_that_is_not_there_is_125, test_a_program_that_is_not_on_the_list_is_126, test_a_program_that_is_not_there_is_127,
     test_a_time_limit_is_124, test_the_end_by_a_signal_is_128_and_its_number)
-from test_kill_proof import test_what_does_not_die_is_never_said_to_have_ended
+from test_kill_proof import traced, test_what_does_not_die_is_never_said_to_have_ended
 from test_limit_keys import (
     controllers, test_a_figure_that_nobody_counts_is_null, test_limits_of_almost_nothing_and_almost_everything_run_or_end_the_task,
     test_the_record_says_of_each_key_what_it_is_worth_here, test_without_controllers_a_policy_that_wants_them_refuses)

@@ -100,7 +100,8 @@ struct SandboxInit {
                 _exit(1)
             }
         }
-        tell(.ended(status: status ?? 0, killed: killed + killTheRest()))
+        let rest = killTheRest { tell(.ended(status: status ?? 0, killed: -1)) }
+        tell(.ended(status: status ?? 0, killed: killed + rest))
         _exit(0)
     }
 
@@ -117,12 +118,19 @@ struct SandboxInit {
 
     /// The task is over: whatever is left was left behind. kill(-1) reaches every process of the namespace but this one,
     /// in one step that no fork can slip through.
-    private func killTheRest() -> Int32 {
+    ///
+    /// - Parameter tellFirst: Called once if something takes a while to die, so that the monitor does not wait for ever.
+    private func killTheRest(_ tellFirst: () -> Void) -> Int32 {
         kill(-1, SIGKILL)
-        var count: Int32 = 0
+        var (count, isTold): (Int32, Bool) = (0, false)
         while true {
             do {
-                if try Processes.reap() != nil { count += 1 }
+                if try Processes.reap(blocking: isTold) != nil {
+                    count += 1
+                } else {
+                    tellFirst()
+                    isTold = true
+                }
             } catch {
                 // ECHILD: nobody is left.
                 return count

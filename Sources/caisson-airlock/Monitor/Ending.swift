@@ -116,9 +116,10 @@ struct Ending {
         return [.killInit]
     }
 
-    /// Init reported the end of the main process.
+    /// Init reported the end of the main process; where others are still dying (-1), it has as long as for a kill.
     mutating func mainEnded(status: Int32, killed: Int32, now: UInt64) {
-        if main == nil { main = (status, killed, now) }
+        main = (status, killed, main?.at ?? now)
+        if killed < 0, phase == .running || phase == .asked { _ = kill(now) }
     }
 
     /// The record, once init is gone.
@@ -130,7 +131,7 @@ struct Ending {
         var record = EndRecord(status: .lost, cause: "monitor_died", endedAt: at)
         if let failure { describe(failure, &record) } else { describeEnd(&record) }
         if let started { record.runtime = (main?.at ?? now) - started }
-        record.proof = EndProof(kind: .initReaped, at: at, killed: main?.killed ?? counted)
+        record.proof = EndProof(kind: .initReaped, at: at, killed: main.flatMap { $0.killed < 0 ? nil : $0.killed } ?? counted)
         return record
     }
 
