@@ -131,7 +131,8 @@ struct Ending {
         var record = EndRecord(status: .lost, cause: "monitor_died", endedAt: at)
         if let failure { describe(failure, &record) } else { describeEnd(&record) }
         if let started { record.runtime = (main?.at ?? now) - started }
-        record.proof = EndProof(kind: .initReaped, at: at, killed: main.flatMap { $0.killed < 0 ? nil : $0.killed } ?? counted)
+        let killed = main.flatMap { $0.killed < 0 ? nil : $0.killed }
+        record.proof = EndProof(kind: .initReaped, at: at, killed: killed ?? counted)
         return record
     }
 
