@@ -182,6 +182,7 @@ public final class TaskCollection {
     private func removeEnded(_ entry: LedgerEntry) throws(TaskError) -> Bool {
         switch reading(entry.id, { (_) throws(TaskError) in try TaskRemoval(state, entry.id).removeEnded() }) {
         case .removed: return true
+        case .held: return false
         case .runs(let record):
             try ledger.ask { (ledger) throws(LedgerError) in try ledger.record([LedgerEntry(record)]) }
             return false

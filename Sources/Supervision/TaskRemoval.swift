@@ -11,6 +11,8 @@ struct TaskRemoval {
         case removed
         /// It has not ended.
         case runs(TaskRecord)
+        /// It has ended, and its monitor still has something to pass on or to take away.
+        case held
     }
 
     private let state: StateDirectory
@@ -23,7 +25,8 @@ struct TaskRemoval {
     /// Removes the task if it has ended.
     func removeEnded() throws(TaskError) -> Outcome {
         let task = try TaskDirectory(state, id)
-        guard try task.end() != nil, case .taken(let lock) = try lock(task) else { return .runs(try task.record()) }
+        guard try task.end() != nil else { return .runs(try task.record()) }
+        guard case .taken(let lock) = try lock(task) else { return .held }
         try remove()
         withExtendedLifetime(lock) {}
         return .removed
