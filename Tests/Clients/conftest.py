@@ -22,6 +22,11 @@ REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 CLAUDE = pathlib.Path(__file__).with_name("fake_claude.py")
 
 
+def pytest_configure(config):
+    for mark in ("clause", "control"):
+        config.addinivalue_line("markers", f"{mark}(name, ...): see Tests/Sandbox/conftest.py")
+
+
 def pytest_report_header(config):
     seen = [era for era in models.ERAS if models.schema(era, "JSONRPCMessage")]
     return [

@@ -115,6 +115,8 @@ def test_two_workspaces_do_not_see_one_another(serve, base):
 
 # --- Environment
 
+@pytest.mark.clause("environment.accept")
+@pytest.mark.control("environment.accept")
 def test_only_names_that_the_policy_accepts_are_set(serve):
     server = serve("accepting")
     assert server.command('echo "$GREETING $LC_TIME"', env={"GREETING": "hello", "LC_TIME": "C"}).output == "hello C\n"
@@ -170,6 +172,8 @@ def test_timeout_ms_is_at_most_what_clients_endure(server):
         ("open", None, True), ("open", "refuse", False), ("open", "check", True),
     ],
 )  # fmt: skip
+@pytest.mark.clause("commands.shell")
+@pytest.mark.control("commands.shell")
 def test_a_caller_can_narrow_the_use_of_a_shell_and_not_widen_it(serve, workspace, policy, shell, runs):
     result = serve(policy).command("echo a > made; echo b", **({"shell": shell} if shell else {}))
     assert (workspace / "made").exists() == runs

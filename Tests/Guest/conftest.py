@@ -13,14 +13,16 @@ import pytest
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "Sandbox"))
-pytest.register_assert_rewrite("caisson", "host", "group", "test_exit_codes", "test_kill_proof", "test_lifecycle", "test_limit_keys", "test_limits", "test_posture", "test_syscalls")
+pytest.register_assert_rewrite("caisson", "host", "group", "otherkernel", "test_exit_codes", "test_kill_proof", "test_lifecycle", "test_limit_keys", "test_limits", "test_posture", "test_syscalls")
 
 from caisson import Caisson  # noqa: E402
 
 DISK = Path("/mnt/disk")
 
 
-def pytest_configure():
+def pytest_configure(config):
+    for mark in ("clause", "control"):
+        config.addinivalue_line("markers", f"{mark}(name, ...): see Tests/Sandbox/conftest.py")
     if not os.path.ismount(DISK) or not os.path.ismount("/sys/fs/cgroup"):
         pytest.exit("these tests run in the guest: scripts/test --guest", 2)
 
@@ -46,10 +48,10 @@ def ground():
 
 @pytest.fixture(scope="session")
 def tools(ground):
-    """The sandbox lane's probe and this lane's `load`, which were built on the host."""
+    """The sandbox lane's probe and other kernel, and this lane's `load`, which were built on the host."""
     place, built = ground / "tools", Path(os.environ["CAISSON_TOOLS"])
     place.mkdir(mode=0o755)
-    for name in ("probe", "load"):
+    for name in ("probe", "load", "kernel"):
         shutil.copyfile(built / name, place / name)
         (place / name).chmod(0o755)
     return place

@@ -25,6 +25,7 @@ def test_the_group_has_the_limits_of_the_policy(caisson, limited):
     assert group.text(place, "cgroup.max.descendants") == "0"
 
 
+@pytest.mark.control("cgroup.parent")
 def test_the_task_and_its_init_are_in_the_group_and_the_monitor_is_not(caisson, limited):
     task = caisson.detach("probe", "linger", "grouped", "setsid", "daemon", policy=limited()).says("ready")
     place, init = group.path(task.pid), int(host.status(task.pid)["PPid"])
@@ -35,6 +36,8 @@ def test_the_task_and_its_init_are_in_the_group_and_the_monitor_is_not(caisson, 
 
 
 @pytest.mark.parametrize("memory, suffices", [("64 MiB", False), ("192 MiB", True)])
+@pytest.mark.clause("limits.memory")
+@pytest.mark.control("limits.memory")
 def test_out_of_memory_ends_the_whole_task(caisson, limited, memory, suffices):
     """Whichever of its processes took the memory. The control: with enough of it, the same task ends as it should."""
     ended = caisson.run("load", "fill", "128", policy=limited(f'memory = "{memory}"'), options=["--json"])
@@ -48,6 +51,7 @@ def test_out_of_memory_ends_the_whole_task(caisson, limited, memory, suffices):
     assert f"limits.memory = {memory}" in view["reason"]
 
 
+@pytest.mark.clause("limits.swap")
 def test_swap_does_not_stand_in_for_memory(caisson, limited):
     """The control of `swap = "0 B"` is the limit in the group: this machine has no swap."""
     task = caisson.detach("probe", "pause", policy=limited('memory = "64 MiB"')).says("ready")
@@ -70,6 +74,7 @@ def test_processes_are_counted_and_the_next_fork_fails(caisson, limited, count):
         assert ended.view["usage"]["peak_processes"] == count
 
 
+@pytest.mark.clause("limits.processes")
 def test_pids_max_alone_stops_a_fork(caisson, limited):
     """The control of the group's limit: RLIMIT_NPROC is the same number, and here it is not what refuses."""
     task = caisson.detach("probe", "bomb", "bounded", policy=limited("processes = 500")).says("ready")
@@ -80,6 +85,8 @@ def test_pids_max_alone_stops_a_fork(caisson, limited):
     assert not host.having("bounded") and task.id not in group.left()
 
 
+@pytest.mark.clause("limits.cpu")
+@pytest.mark.control("limits.cpu")
 def test_cores_are_limited(caisson, limited):
     """A fifth of a core: the same work takes five times as long, and the kernel counts how often it waited."""
     task = caisson.detach("load", "burn", "600", policy=limited('cpu = "0.2"'))
@@ -296,6 +303,7 @@ def remove(place):
     place.rmdir()
 
 
+@pytest.mark.clause("cgroup.parent")
 def test_the_policy_names_the_parent(delegated, caisson, limited):
     policy = limited('memory = "64 MiB"', cgroup=f'parent = "{delegated}"')
     task = caisson.detach("probe", "pause", policy=policy).says("ready")

@@ -50,6 +50,8 @@ def test_ports_are_refused_where_nothing_limits_them(caisson, landlock):
     assert landlock >= 4 or 'the layer "ports" is missing' in ended.words
 
 
+@pytest.mark.clause("require.degrade")
+@pytest.mark.control("require.degrade")
 def test_what_is_done_without_is_in_the_record(caisson, landlock):
     policy = caisson.policy(
         "without", files='view = "empty"', network=HOST_NETWORK + "\nports = [443]", degrade=["scope", "ports"],

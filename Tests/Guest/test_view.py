@@ -14,6 +14,7 @@ def shell(caisson):
     return caisson.policy("shell", commands=caisson.allow("sh", "cat", "touch", "mkdir", "probe"))
 
 
+@pytest.mark.clause("owners")
 def test_the_workspace_is_an_idmapped_mount(caisson, policy):
     """The task has a uid of its own, and its files belong to the workspace's owner: no chown, on root's disk or another's."""
     os.chown(caisson.workspace, 4242, 4343)
@@ -35,6 +36,7 @@ def test_files_of_root_stay_root_s(caisson, shell):
     assert (caisson.workspace / "roots").read_text() == "old" and (caisson.workspace / "own").stat().st_uid == 4242
 
 
+@pytest.mark.clause("set-user-id")
 def test_no_set_id_bit_reaches_the_disk(caisson, policy):
     control = caisson.base / "control"
     control.mkdir()
@@ -70,6 +72,7 @@ def test_what_the_task_writes_can_not_be_executed(caisson, shell):
     assert "RAN" in caisson.outside("copies", caisson.base).results.values(), "the control"
 
 
+@pytest.mark.clause("files.hide", "files.protect")
 def test_what_is_hidden_and_protected(caisson):
     (caisson.workspace / ".env").write_text("secret")
     (caisson.workspace / ".git/hooks").mkdir(parents=True)

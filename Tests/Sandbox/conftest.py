@@ -12,6 +12,12 @@ from caisson import Caisson
 HERE = Path(__file__).parent
 
 
+def pytest_configure(config):
+    """What scripts/checks/clauses.py reads: the clauses of Tests/clauses.toml that a test proves."""
+    config.addinivalue_line("markers", "clause(name, ...): the test proves that this clause is enforced")
+    config.addinivalue_line("markers", "control(name, ...): the test shows that the attempt succeeds where only this clause is left out")
+
+
 @pytest.fixture(scope="session")
 def programs():
     place = os.environ.get("CAISSON_BIN")

@@ -25,14 +25,15 @@ NAMES = {number: name for name, number in NUMBERS.items()}
 
 
 def rule(call=None, who=None, nth=None, where=(), **words):
-    """One rule. `where`: values of arguments by their place, or the text that one points to; `poke`: 64 bits by (argument, offset); `change`: arguments by
+    """One rule. `where`: values of arguments by their place, or the text that one points to (`starts`: begins with); `poke`: 64 bits by (argument, offset); `change`: arguments by
     place, or from others (`copies`); `fails`: the name of an errno."""
     parts = []
     if who:
         parts.append(f"who={who}")
     if call:
         parts.append(f"nr={NUMBERS[call]}")
-    parts += [f"text{place}={value}" if isinstance(value, str) else f"if{place}={value:#x}" for place, value in dict(where).items()]
+    text = "start" if words.get("starts") else "text"
+    parts += [f"{text}{place}={value}" if isinstance(value, str) else f"if{place}={value:#x}" for place, value in dict(where).items()]
     if nth:
         parts.append(f"nth={nth}")
     if "fails" in words:

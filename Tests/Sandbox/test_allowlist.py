@@ -37,6 +37,7 @@ def interpreter(data):
     return None
 
 
+@pytest.mark.control("commands.allow")
 def test_the_forbidden_program_runs_outside(shell):
     assert os.path.exists("/usr/bin/id") and os.popen("/usr/bin/id -u").read().strip() == str(os.getuid())
 
@@ -49,6 +50,7 @@ def test_the_forbidden_program_runs_outside(shell):
     "ln -s /usr/bin/id ./cat2; ./cat2", "PATH=/usr/bin:/bin; id", "sh -c id", "sh -c 'sh -c \"exec id\"'", ". /usr/bin/id",
     "env -S 'id -u'",
 ], ids=lambda line: re.sub(r"\W+", "-", line)[:40])
+@pytest.mark.clause("commands.allow")
 def test_no_way_of_the_shell_starts_it(caisson, shell, line):
     """B1 to B6, B8, B14; 1.1: prefix allowlist; 1.3: #217, #218, #421, #422, #423, #497, #556."""
     ended = caisson.run("sh", "-c", line, policy=shell)
@@ -88,6 +90,7 @@ def is_library(path):
     return re.match(r"(lib|ld-|ld\.).*\.so", os.path.basename(path)) is not None
 
 
+@pytest.mark.clause("commands.allow")
 def test_the_loader_and_execve_reach_no_executable_of_the_host(caisson, loader):
     """Issue 2, point 5: the loader on every executable that the host has, with the smallest policy that has a loader."""
     everything = sorted(path for path in host_executables() if not is_library(path))
@@ -115,6 +118,7 @@ def test_the_default_policy_reaches_only_its_own_list(caisson, loader):
     assert {"ls", "cat", "find"} <= shown
 
 
+@pytest.mark.clause("files.execute")
 def test_a_copy_can_not_be_executed_or_mapped(caisson, policy):
     """DESIGN, Traps: writable places are noexec, which stops mapping them executable, too; memfd_create is refused."""
     places = [str(caisson.workspace), "/tmp", "/dev/shm", "/home/task"]
@@ -131,6 +135,8 @@ def test_a_copy_can_not_be_executed_or_mapped(caisson, policy):
     assert results["memfd memfd_create"] == "EPERM"
 
 
+@pytest.mark.clause("files.execute")
+@pytest.mark.control("files.execute")
 def test_a_build_may_execute_what_it_made_in_the_workspace_and_nowhere_else(caisson):
     policy = caisson.policy("execute", files='execute = ["{workspace}"]', relax={
         "files.execute": "a build", "files.root_workspace": "root", "require.degrade.cgroup": "x", "require.degrade.groups": "x"})
@@ -204,6 +210,7 @@ def test_too_many_arguments_is_an_error_with_a_word(caisson, policy):
     assert ended.code in (0, 125, 126) and (ended.code == 0 or ended.words)
 
 
+@pytest.mark.clause("commands.rule")
 def test_a_pinned_program(caisson):
     """B7: a digest in the policy."""
     import hashlib

@@ -135,6 +135,7 @@ def test_a_workspace_outside_of_those_of_the_policy(caisson, nothing_comes):
 
 
 @pytest.mark.skipif(not host.EFFECTIVE_ROOT, reason="it is about root's own directories")
+@pytest.mark.clause("files.root_workspace")
 def test_root_s_own_directory_needs_a_word_in_the_policy(caisson, nothing_comes):
     path = caisson.policy("plain", own=True)
     text = open(path).read().replace("root_workspace = true", "").replace(

@@ -21,6 +21,8 @@ def variables(data):
     return dict(entry.split(b"=", 1) for entry in data.split(b"\0") if entry)
 
 
+@pytest.mark.clause("environment.keep", "environment.set")
+@pytest.mark.control("environment.keep", "environment.set")
 def test_only_what_the_policy_names_reaches_the_task(caisson):
     """C1 to C6; 1.1: children inherited the server's full environment."""
     policy = caisson.policy("environment", environment='keep = ["LANG", "KEPT_*"]\nset = { SET = "by the policy" }')
@@ -65,6 +67,7 @@ def test_odd_entries_of_the_caller_do_no_harm(caisson, policy):
 
 
 @pytest.mark.parametrize("entry", ["LD_PRELOAD=/x", "PATH=/tmp", "OTHER=1", "BASH_ENV=x", "GIT_DIR=x", "NODE_OPTIONS=x"])
+@pytest.mark.clause("environment.accept")
 def test_a_request_sets_only_what_the_policy_accepts(caisson, entry):
     policy = caisson.policy("accept", environment='accept = ["WANTED"]')
     found = variables(caisson.run("probe", "environment", policy=policy, options=["--env", "WANTED=1"]).ok().out)
@@ -87,6 +90,8 @@ def switching(caisson, name="switched", **more):
         "require.degrade.cgroup": "x", "require.degrade.groups": "x"}, **more)
 
 
+@pytest.mark.clause("commands.environment")
+@pytest.mark.control("commands.environment")
 def test_allowed_commands_adds_to_the_list(caisson, switched):
     assert caisson.run("echo", "x", policy=switched).code == 126
     env = {"ALLOWED_COMMANDS": "echo, git status ,sh"}
@@ -106,6 +111,7 @@ def test_allow_all_commands_allows_every_command(caisson, switched):
 
 
 @pytest.mark.parametrize("variable", ["ALLOW_ALL_COMMANDS", "ALLOWED_COMMANDS"])
+@pytest.mark.clause("commands.environment")
 def test_the_switches_do_nothing_in_a_policy_that_does_not_listen(caisson, policy, variable):
     """B18."""
     value = "true" if variable == "ALLOW_ALL_COMMANDS" else "id,echo"
@@ -117,6 +123,7 @@ def test_a_caller_can_not_set_the_switches_in_a_request(caisson, switched):
     assert ended.code == 126 and ended.out == b""
 
 
+@pytest.mark.clause("commands.allow_all")
 def test_every_other_layer_stays_with_allow_all(caisson):
     """Promise 2, B18, B20: files, network, capabilities, limits, system calls and kill are as they were."""
     policy = switching(caisson, "allow-all", limits="open_files = 50\nprocesses = 20")

@@ -29,6 +29,8 @@ def script(caisson, policy, text, **options):
 
 # --- What is hidden and protected
 
+@pytest.mark.clause("files.hide")
+@pytest.mark.control("files.hide")
 def test_a_hidden_name_that_is_missing_can_not_be_made(caisson, shell):
     policy = shell("hide-missing", 'hide = ["{workspace}/.env", "{workspace}/config/secret"]')
     attempt = "echo x > .env; mkdir config; echo x > config/secret; mv config c; touch ran; ls -A"
@@ -37,6 +39,8 @@ def test_a_hidden_name_that_is_missing_can_not_be_made(caisson, shell):
     assert script(caisson, shell("hide-nothing", ""), attempt).text.split() == [".env", "c", "ran"], "the control: else they are made"
 
 
+@pytest.mark.clause("files.protect")
+@pytest.mark.control("files.protect")
 def test_protected_by_a_pattern_as_found_at_the_launch(caisson, shell):
     policy = shell("protect-pattern", 'protect = ["{workspace}/**/.git/hooks"]')
     for place in ("a/b", "c"):
@@ -51,6 +55,7 @@ def test_protected_by_a_pattern_as_found_at_the_launch(caisson, shell):
     assert ended.text.split() == ["d", "x", "y"], "the control: else they are moved and written"
 
 
+@pytest.mark.clause("files.hide")
 def test_a_directory_above_what_is_hidden_can_not_be_moved(caisson, shell):
     policy = shell("hide-above", 'hide = ["{workspace}/a/b/key"]')
     (caisson.workspace / "a/b").mkdir(parents=True)
@@ -60,6 +65,7 @@ def test_a_directory_above_what_is_hidden_can_not_be_moved(caisson, shell):
 
 
 @pytest.mark.parametrize("purpose", ["hide", "protect"])
+@pytest.mark.clause("covers")
 def test_a_host_that_replaces_a_covered_file_ends_the_task(caisson, shell, purpose):
     policy = shell(f"{purpose}-lost", f'{purpose} = ["{{workspace}}/.envrc"]')
     (caisson.workspace / ".envrc").write_text("before")
@@ -72,6 +78,7 @@ def test_a_host_that_replaces_a_covered_file_ends_the_task(caisson, shell, purpo
     assert (caisson.workspace / ".envrc").read_text() == "after"
 
 
+@pytest.mark.control("covers")
 def test_the_control_a_host_that_replaces_another_file_does_not(caisson, shell):
     policy = shell("hide-lost", 'hide = ["{workspace}/.envrc"]')
     for name in (".envrc", "other"):
@@ -100,6 +107,8 @@ def mounted(caisson):
 
 
 @root_only
+@pytest.mark.clause("mounts")
+@pytest.mark.control("mounts")
 def test_what_is_mounted_below_a_place_that_is_read_is_closed_with_it(caisson, mounted):
     """D8: MS_RDONLY alone closes one mount and not those below it."""
     data = caisson.base / "data"
@@ -128,7 +137,18 @@ def test_what_is_mounted_in_a_workspace_is_not_in_the_task_s(caisson, mounted, p
     assert ended.results["below/secret"] == "ENOENT"
 
 
+@needs_x86
 @root_only
+@pytest.mark.control("owners")
+def test_the_control_without_the_mapping_nothing_can_be_written(caisson, policy):
+    """The owner of the workspace is nobody that the task's user namespace knows."""
+    for rules, outcome in (([rule("mount_setattr", "monitor", returns=0)], "EACCES"), ([rule("mount_setattr", "monitor")], "ok")):
+        other, calls = on(caisson, *rules)
+        assert other.run("probe", "touch", "w", "made", policy=policy).results["made"] == outcome and len(calls) == 1
+
+
+@root_only
+@pytest.mark.clause("owners")
 def test_the_workspace_is_mapped_to_its_owner(caisson, policy):
     task = caisson.detach("probe", "pause", policy=policy).says("ready")
     flags = {place: flags for place, flags, *_ in host.mounts(task.pid)}
@@ -136,6 +156,8 @@ def test_the_workspace_is_mapped_to_its_owner(caisson, policy):
     assert [place for place, each in flags.items() if "idmapped" in each] == [str(caisson.workspace)]
 
 
+@pytest.mark.clause("devices", "terminal")
+@pytest.mark.control("devices")
 def test_dev_has_what_programs_need_and_no_terminal(caisson, shell):
     names = script(caisson, shell("dev", ""), "ls -A /dev").ok().text.split()
     assert set(names) == {"null", "zero", "full", "random", "urandom", "fd", "stdin", "stdout", "stderr", "shm"}
@@ -144,6 +166,8 @@ def test_dev_has_what_programs_need_and_no_terminal(caisson, shell):
 
 # --- /proc
 
+@pytest.mark.clause("hardening.proc")
+@pytest.mark.control("hardening.proc")
 def test_proc_can_be_the_processes_alone(caisson, shell):
     attempt = ("touch", "r", "/proc/meminfo", "/proc/cpuinfo", "/proc/sys/kernel/ostype", "/proc/cmdline", "/proc/self/status")
     minimal = caisson.run("probe", *attempt, policy=shell("minimal", "", hardening='proc = "minimal"')).results
@@ -152,6 +176,7 @@ def test_proc_can_be_the_processes_alone(caisson, shell):
 
 
 @needs_x86
+@pytest.mark.clause("proc")
 def test_the_processes_of_others_can_not_even_be_seen(caisson, shell):
     """hidepid: init is not dumpable, and so it is somebody else's."""
     policy = shell("hidepid", "")
@@ -160,6 +185,48 @@ def test_the_processes_of_others_can_not_even_be_seen(caisson, shell):
     other, calls = on(caisson, rule("fsconfig", "init", where={2: "hidepid"}, returns=0))
     ended = script(other, policy, "ls /proc")
     assert len(calls) == 1 and ended.code == 125 and "option./proc" in ended.words
+
+
+@pytest.mark.control("proc")
+def test_the_control_the_host_s_proc_shows_what_the_sandbox_s_does_not(caisson):
+    paths = [f"/proc/{os.getpid()}/cmdline", "/proc/1/status", "/proc/keys"]
+    assert set(caisson.outside("touch", "r", *paths).results.values()) == {"ok"}
+    inside = caisson.run("probe", "touch", "r", *paths, policy=caisson.policy("probe")).results
+    assert inside[paths[0]] == inside["/proc/1/status"] == "ENOENT" and inside["/proc/keys"] in ("EACCES", "ENOENT")
+
+
+# --- Namespaces, descriptors, capabilities
+
+@pytest.mark.control("namespaces")
+def test_the_control_the_host_s_network_is_the_one_namespace_that_a_policy_leaves_out(caisson):
+    reasons = RELAXED | {key: "a test" for key in ("network.mode", "require.degrade.scope", "require.degrade.ports")}
+    policy = caisson.policy(
+        "host-network", network='mode = "host"', degrade=("cgroup", "groups", "scope", "ports"), relax=reasons)
+    task = caisson.detach("probe", "pause", policy=policy).says("ready")
+    theirs, ours = host.namespaces(task.pid), host.namespaces("self")
+    assert {name for name in ours if theirs[name] == ours[name]} == {"net"}
+
+
+@pytest.mark.control("descriptors")
+def test_the_control_descriptors_that_are_left_open_reach_a_child(caisson, policy):
+    number = os.open(caisson.base, os.O_RDONLY)
+    try:
+        os.set_inheritable(number, True)
+        outside = caisson.outside("identity", close_fds=False).text.splitlines()
+        inside = caisson.run("probe", "identity", policy=policy, close_fds=False).text.splitlines()
+    finally:
+        os.close(number)
+    assert f"fd {number}" in outside and f"fd {number}" not in inside
+
+
+@root_only
+@pytest.mark.control("capabilities")
+def test_the_control_root_outside_has_the_power(caisson, policy):
+    calls = ("setuid-0", "setgroups", "sethostname")
+    outside = caisson.outside("syscalls").results
+    inside = caisson.run("probe", "syscalls", policy=policy).results
+    assert {outside[call] for call in calls[:2]} == {"ok"} and outside["sethostname"] == "EFAULT", "the call is let through"
+    assert {inside[call] for call in calls} <= {"EPERM", "EINVAL"}
 
 
 # --- Keys, memory, processors
@@ -171,6 +238,8 @@ def with_key():
 
 
 @needs_x86
+@pytest.mark.clause("keys")
+@pytest.mark.control("keys")
 def test_keys_of_the_caller_are_out_of_reach(caisson, policy):
     """Twice: no call for keys is let through, and where a policy lets them through, the session is another one."""
     open_ = caisson.policy("keys", syscalls='allow = ["@keyring"]', relax=RELAXED | {"syscalls.allow": "a test"})
@@ -187,6 +256,8 @@ def test_keys_of_the_caller_are_out_of_reach(caisson, policy):
 WX = ("mmap-both", "mprotect", "pkey_mprotect")
 
 
+@pytest.mark.clause("hardening.write_execute")
+@pytest.mark.control("hardening.write_execute")
 def test_memory_is_never_written_and_executed_where_the_policy_says_so(caisson):
     policy = caisson.policy("wx", hardening="write_execute = false")
     results = caisson.run("probe", "memory-wx", policy=policy).ok().results
@@ -197,6 +268,7 @@ def test_memory_is_never_written_and_executed_where_the_policy_says_so(caisson):
 
 @needs_x86
 @pytest.mark.parametrize("left_out", ["MDWE", "filter"])
+@pytest.mark.clause("hardening.write_execute")
 def test_memory_that_is_written_and_executed_is_refused_twice(caisson, left_out):
     policy = caisson.policy("wx", hardening="write_execute = false")
     caisson.run("probe", "exit", "0", policy=policy).ok()
@@ -209,6 +281,7 @@ def test_memory_that_is_written_and_executed_is_refused_twice(caisson, left_out)
         assert results["mdwe"] == "1", "the kernel holds it as well, from Linux 6.3 on"
 
 
+@pytest.mark.clause("hardening.speculation")
 def test_speculation_is_off_where_the_policy_says_so_or_the_task_does_not_start(caisson):
     policy = caisson.policy("speculation", hardening='speculation = "mitigate"')
     ended = caisson.run("probe", "exit", "0", policy=policy)
@@ -242,6 +315,7 @@ def running(caisson, policy):
         end(front)
 
 
+@pytest.mark.clause("init and monitor")
 def test_init_and_monitor_can_not_be_read_by_their_own_user(running):
     front, task, init, monitor = running()
     assert os.stat(f"/proc/{init}/status").st_uid == 0, "a process that is not dumpable belongs to root"
@@ -257,6 +331,7 @@ def test_init_and_monitor_can_not_be_read_by_their_own_user(running):
 
 @needs_x86
 @user_only
+@pytest.mark.control("init and monitor")
 def test_the_control_a_monitor_that_stays_dumpable_can_be_read(running):
     _, _, _, monitor = running(rule("prctl", "monitor", where={0: PR_SET_DUMPABLE}, returns=0))
     assert os.stat(f"/proc/{monitor}/status").st_uid == os.geteuid() and open(f"/proc/{monitor}/maps", "rb").read(1)
@@ -281,6 +356,8 @@ POSSIBLE = {"read a file", "make a socket"}
 
 @needs_x86
 @pytest.mark.parametrize("name", ATTACKS)
+@pytest.mark.clause("init and monitor")
+@pytest.mark.control("init and monitor")
 def test_the_monitor_can_do_nothing_else_once_its_task_runs(caisson, policy, name):
     caisson.run("probe", "exit", "0", policy=policy).ok()
     other, calls = on(caisson, rule("recvmsg", "monitor", nth=3, **ATTACKS[name]))

@@ -48,6 +48,7 @@ def original(caisson):
 
 
 @pytest.mark.parametrize("name", BYPASSES)
+@pytest.mark.clause("commands.allow")
 def test_bypass(caisson, original, name):
     if "symlink" in name:
         (caisson.workspace / "link").symlink_to("/usr/bin/touch")
@@ -56,6 +57,7 @@ def test_bypass(caisson, original, name):
     assert b"uid=" not in ended.out + ended.err
 
 
+@pytest.mark.control("commands.allow")
 def test_the_control_without_a_list_the_canary_comes(caisson):
     for name in ("217-backticks", "422-newline", "497-process-substitution", "tumf-mcp-shell-server-32", "219-symlink"):
         line = BYPASSES[name]

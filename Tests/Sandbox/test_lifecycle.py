@@ -19,6 +19,7 @@ def marker(request):
     return f"caisson-test-{os.getpid()}-{time.monotonic_ns()}"
 
 
+@pytest.mark.control("end")
 def test_the_ways_to_hide_are_real(caisson, marker):
     """The control: outside of a sandbox they outlive their main process."""
     subprocess.run([caisson.probe, "linger", marker, *HIDING, "exit"], stdout=subprocess.DEVNULL, check=True, timeout=20)
@@ -30,6 +31,7 @@ def test_the_ways_to_hide_are_real(caisson, marker):
     assert host.until(lambda: not host.having(marker))
 
 
+@pytest.mark.clause("end")
 def test_what_a_task_left_behind_is_gone_before_its_result_is_told(caisson, policy, marker):
     """A1, A2; 1.1: a kill reached only the shell, not its descendants."""
     ended = caisson.run("probe", "linger", marker, *HIDING, "exit", policy=policy, options=["--json"])
@@ -39,6 +41,7 @@ def test_what_a_task_left_behind_is_gone_before_its_result_is_told(caisson, poli
 
 
 @pytest.mark.parametrize("how", HIDING)
+@pytest.mark.clause("end")
 def test_stop_reaches_what_hides(caisson, policy, marker, how):
     """A1, A4, A7."""
     task = caisson.detach("probe", "linger", marker, how, "deaf", policy=policy).says("ready")
@@ -79,6 +82,7 @@ def test_a_fork_bomb_is_bounded_and_ends(caisson, marker):
     assert time.monotonic() - started < 5 and host.having(marker) == []
 
 
+@pytest.mark.clause("end")
 def test_nothing_is_left_when_the_monitor_is_killed(caisson, policy, marker):
     """A5, Promise 4: its sandbox dies with it, and the next front end says so."""
     task = caisson.detach("probe", "linger", marker, *HIDING, policy=policy).says("ready")

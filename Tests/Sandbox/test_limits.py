@@ -14,6 +14,7 @@ def seconds(run):
     return time.monotonic() - started, ended
 
 
+@pytest.mark.clause("limits.wall", "limits.grace")
 def test_wall_then_term_then_grace_then_kill(caisson):
     """I6: a task that listens to TERM ends by it; one that does not is killed when the grace is over."""
     policy = caisson.policy("wall", limits='wall = "400 ms"\ngrace = "600 ms"')
@@ -33,6 +34,7 @@ def test_a_request_lowers_the_time_limit_and_never_raises_it(caisson):
 
 
 @pytest.mark.parametrize("how", ["", "deaf"])
+@pytest.mark.clause("limits.cpu_time")
 def test_cpu_time(caisson, how):
     """I5: spinning ends, with SIGXCPU ignored, too; sleeping does not count."""
     policy = caisson.policy("cpu", limits='cpu_time = "1 s"\ngrace = "100 ms"')
@@ -81,6 +83,7 @@ def test_memory(caisson):
         assert ended.code == 137
 
 
+@pytest.mark.clause("limits.core")
 def test_a_crash_leaves_no_core(caisson):
     """`core = "0 B"`: a piped core_pattern would start a program of the host with the task's memory."""
     policy = caisson.policy("core", limits='core = "0 B"')

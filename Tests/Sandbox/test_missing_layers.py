@@ -86,12 +86,14 @@ def test_a_policy_runs_with_what_each_landlock_can(caisson, abi):
 
 
 @pytest.mark.parametrize("answer", ["ENOSYS", "EOPNOTSUPP"])
+@pytest.mark.clause("require.degrade")
 def test_without_landlock_a_policy_that_requires_it_is_refused(caisson, answer):
     ended, ran = launch(caisson, empty(caisson, "none"), rule("landlock_create_ruleset", fails=answer))
     assert ended.code == 125 and not ran
     assert 'the layer "landlock" is missing' in ended.words and "boot a kernel" in ended.words and "caisson doctor" in ended.words
 
 
+@pytest.mark.control("require.degrade")
 def test_without_landlock_a_policy_that_says_so_runs_and_tells_it(caisson):
     line = levels(caisson, empty(caisson, "without", degrade=["landlock"]), *landlock(0))["landlock"]
     assert line["level"] == "not enforced" and "no Landlock" in line["means"]
@@ -110,6 +112,8 @@ def test_without_landlock_the_mask_still_holds_the_list(caisson):
 
 @pytest.mark.parametrize("abi", [0, 3, 5, 6])
 @pytest.mark.parametrize("layer", ["scope", "ports"])
+@pytest.mark.clause("require.degrade")
+@pytest.mark.control("require.degrade")
 def test_the_host_s_network_needs_what_newer_kernels_have(caisson, layer, abi):
     network = 'mode = "host"' + ("\nports = [443]" if layer == "ports" else "")
     others = [other for other in ("landlock", "scope") if other != layer]
@@ -216,6 +220,8 @@ def test_without_a_newer_system_call(caisson, compiled, call):
 # --- Identity, limits, keys
 
 @pytest.mark.skipif(host.EFFECTIVE_ROOT, reason="root can drop its groups")
+@pytest.mark.clause("require.degrade")
+@pytest.mark.control("require.degrade")
 def test_groups_that_can_not_be_dropped(caisson):
     has_groups = rule("getgroups", "front", returns=1)
     layers, _, _ = doctor(caisson, has_groups)
@@ -285,6 +291,8 @@ def test_an_airlock_that_can_not_begin_says_why(caisson, compiled):
     assert (ended.view["status"], end["step"], end["errno"], end["proof"]["kind"]) == ("failed_to_start", "plan", "ENOSYS", "never_started")
 
 
+@pytest.mark.clause("require.degrade")
+@pytest.mark.control("require.degrade")
 def test_no_controllers(caisson):
     """Where the host delegates them, the guest lane has the hosts that do not."""
     layers, policies, _ = doctor(caisson)

@@ -51,6 +51,7 @@ class Listeners:
 
 
 @pytest.mark.parametrize("way", ["tcp", "udp", "abstract", "path"])
+@pytest.mark.control("network.mode", "signals and abstract sockets")
 def test_the_attempt_succeeds_outside(caisson, listeners, way):
     assert caisson.outside(way, *listeners.attempts[way]).results[way] == "ok"
     assert listeners.heard(way) == CANARY
@@ -58,6 +59,7 @@ def test_the_attempt_succeeds_outside(caisson, listeners, way):
 
 @pytest.mark.parametrize("mode", ["none", "loopback"])
 @pytest.mark.parametrize("way", ["tcp", "udp", "abstract", "path"])
+@pytest.mark.clause("network.mode", "signals and abstract sockets")
 def test_a_listener_of_the_host_hears_nothing(caisson, listeners, way, mode):
     """H1 to H3, H12."""
     policy = caisson.policy(f"network-{mode}", network=f'mode = "{mode}"')
@@ -75,6 +77,7 @@ def test_without_a_network_there_is_no_interface_up(caisson, policy):
     assert host.read(f"/proc/{task.pid}/net/fib_trie").count(b"/32 host LOCAL") == 0
 
 
+@pytest.mark.clause("network.mode")
 def test_without_a_network_only_unix_sockets_can_be_made(caisson, policy):
     """H1, E9."""
     outside = caisson.outside("families").results
@@ -93,6 +96,7 @@ def test_with_loopback_the_task_reaches_itself_alone(caisson):
         assert results[name] != "ok", name
 
 
+@pytest.mark.control("network.mode")
 def test_with_the_host_s_network_the_listener_hears(caisson, listeners):
     policy = hosted(caisson)
     for way in ("tcp", "udp"):
@@ -104,6 +108,7 @@ def test_with_the_host_s_network_the_listener_hears(caisson, listeners):
 
 
 @pytest.mark.parametrize("way", ["abstract", "path"])
+@pytest.mark.clause("signals and abstract sockets")
 def test_with_the_host_s_network_its_unix_sockets_stay_out_of_reach(caisson, listeners, way):
     """H3: abstract names belong to the network namespace; Landlock scopes them from ABI 6 on."""
     policy = hosted(caisson)
@@ -111,6 +116,7 @@ def test_with_the_host_s_network_its_unix_sockets_stay_out_of_reach(caisson, lis
     assert listeners.heard(way) == b"" and ended.results[way] != "ok"
 
 
+@pytest.mark.clause("signals and abstract sockets")
 def test_with_the_host_s_network_signals_stay_inside(caisson):
     policy = caisson.policy("hosted-sh", commands=caisson.allow("sh"), network='mode = "host"', relax=RELAX)
     control = os.getpid()
@@ -128,6 +134,8 @@ def hosted(caisson, **more):
     return made
 
 
+@pytest.mark.clause("network.ports")
+@pytest.mark.control("network.ports")
 def test_ports_of_the_host_s_network(caisson, listeners):
     """H9."""
     port = listeners.attempts["tcp"][1]

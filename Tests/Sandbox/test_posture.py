@@ -23,6 +23,7 @@ def own_filters():
     return int(host.status("self")["Seccomp_filters"])
 
 
+@pytest.mark.clause("capabilities", "identity")
 def test_the_task_has_no_privilege(task):
     status = host.status(task.pid)
     assert {status[name] for name in CAPABILITIES} == {NOTHING}
@@ -37,6 +38,7 @@ def test_the_task_has_no_privilege(task):
         assert int(uids[0]) == os.getuid()
 
 
+@pytest.mark.clause("init and monitor")
 def test_the_init_has_no_privilege(init):
     status = host.status(init)
     assert {status[name] for name in CAPABILITIES} == {NOTHING}
@@ -44,6 +46,7 @@ def test_the_init_has_no_privilege(init):
     assert status["NSpid"].split()[-1] == "1"
 
 
+@pytest.mark.clause("init and monitor")
 def test_the_monitor_keeps_only_what_it_needs(caisson, task, init):
     monitor = int(host.status(init)["PPid"])
     status = host.status(monitor)
@@ -55,6 +58,7 @@ def test_the_monitor_keeps_only_what_it_needs(caisson, task, init):
     assert host.session(monitor)["session"] == monitor and host.session(monitor)["terminal"] == 0
 
 
+@pytest.mark.clause("namespaces")
 def test_every_namespace_is_the_task_s_own(task):
     theirs, ours = host.namespaces(task.pid), host.namespaces("self")
     assert {name for name in ours if theirs[name] == ours[name]} == set()
@@ -74,6 +78,7 @@ def test_the_task_has_a_session_and_a_group_of_its_own(caisson, task, init):
     assert host.session(init)["session"] != session["session"]
 
 
+@pytest.mark.clause("descriptors")
 def test_the_task_has_three_descriptors(task):
     """G1: nothing of the caller, of the monitor or of init is left open."""
     found = host.descriptors(task.pid)
@@ -81,6 +86,7 @@ def test_the_task_has_three_descriptors(task):
     assert found[0] == "/dev/null" and found[1].startswith("pipe:") and found[2].startswith("pipe:")
 
 
+@pytest.mark.clause("descriptors")
 def test_descriptors_of_the_caller_do_not_reach_the_task(caisson, policy):
     """G1, D2: CVE-2024-21626; a caller that leaks a directory, a socket and a file with a secret."""
     (caisson.base / "secret").write_text("canary")
@@ -98,6 +104,7 @@ def test_descriptors_of_the_caller_do_not_reach_the_task(caisson, policy):
     assert sorted(host.descriptors(task.pid)) == [0, 1, 2]
 
 
+@pytest.mark.clause("mounts")
 def test_everything_in_the_view_is_nosuid_and_closed(caisson, task):
     """D8: mounts of the host below a read-only one are read-only, too."""
     writable, executable = set(), set()
@@ -140,6 +147,7 @@ def test_the_limits_are_those_of_the_policy(caisson):
     assert found["Max cpu time"][0] == "100"
 
 
+@pytest.mark.clause("receipt")
 def test_the_receipt_agrees_with_what_proc_says(caisson, policy, task, init):
     lines = task.inspect()["receipt"]["lines"]
     assert all(line["agrees"] for line in lines)

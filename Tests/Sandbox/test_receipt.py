@@ -112,6 +112,7 @@ def differences(task):
     return {f"{line['subject']} {line['field']}" for line in task.inspect()["receipt"]["lines"] if not line["agrees"]}
 
 
+@pytest.mark.control("receipt")
 def test_the_control_on_an_honest_kernel_the_task_runs(caisson, protected):
     ended, task, ran, calls = touch(caisson, protected, rule("prctl", "task"), rule("mount_setattr", "init"))
     assert ended.code == 0 and ran and len(calls) > 10, ended.words
@@ -119,12 +120,14 @@ def test_the_control_on_an_honest_kernel_the_task_runs(caisson, protected):
 
 
 @pytest.mark.parametrize("name", FORGERIES)
+@pytest.mark.clause("receipt", "capabilities", "namespaces", "mounts", "descriptors")
 def test_a_difference_keeps_the_task_from_starting(caisson, protected, name):
     refused(caisson, protected, *FORGERIES[name])
 
 
 @root_only
 @pytest.mark.parametrize("name", OF_ROOT)
+@pytest.mark.clause("receipt", "identity")
 def test_a_difference_of_identity_keeps_the_task_from_starting(caisson, protected, name):
     refused(caisson, protected, *OF_ROOT[name], preexec_fn=lambda: os.setgroups([4242]))
 
@@ -228,6 +231,7 @@ CONFINING = (
 
 
 @pytest.mark.parametrize("who", ["init", "task"])
+@pytest.mark.clause("receipt")
 def test_every_call_that_is_left_out_is_noticed_or_on_the_list(caisson, protected, who):
     """One launch for each confining call of init and of the task side: that call answers 0, and has done nothing."""
     ended, _, ran, calls = touch(caisson, protected, *[rule(call, who) for call in CONFINING])

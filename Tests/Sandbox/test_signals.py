@@ -102,6 +102,7 @@ def on_terminal(caisson, policy):
     os.close(terminal)
 
 
+@pytest.mark.clause("terminal")
 def test_a_task_on_a_terminal_gets_pipes_and_no_terminal(on_terminal):
     """G3, G7: what is typed is passed on; the terminal itself is nowhere in the sandbox."""
     child, terminal, task = on_terminal

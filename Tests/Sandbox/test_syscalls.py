@@ -30,6 +30,7 @@ def results(caisson, policy):
     return caisson.run("probe", "syscalls", policy=policy).ok().results
 
 
+@pytest.mark.control("denied calls", "absent calls")
 def test_the_control_these_calls_are_let_through_outside(caisson):
     outside = caisson.outside("syscalls").results
     assert outside["clone3"] == "ok" and outside["ptrace"] == "ok" and outside["memfd_create"] == "ok"
@@ -38,16 +39,19 @@ def test_the_control_these_calls_are_let_through_outside(caisson):
     assert set(FREE) <= {name for name, result in outside.items() if result not in ("EPERM", "EACCES")}
 
 
+@pytest.mark.clause("denied calls")
 def test_what_is_denied_is_eperm(results):
     """D10, E5 to E7, F5, A7, K2."""
     assert {name: results[name] for name in DENIED if results[name] != "EPERM"} == {}
 
 
+@pytest.mark.clause("absent calls")
 def test_what_can_not_be_checked_or_is_not_known_is_enosys(results):
     """E3, E4: glibc falls back from ENOSYS, and not from EPERM."""
     assert {name: results[name] for name in ABSENT if results[name] != "ENOSYS"} == {}
 
 
+@pytest.mark.clause("capabilities")
 def test_capabilities_do_not_come_back(results):
     """F2, F4, F6, F10."""
     assert {name: results[name] for name in POWERLESS if results[name] not in ("EPERM", "EINVAL")} == {}
@@ -55,6 +59,7 @@ def test_capabilities_do_not_come_back(results):
 
 @pytest.mark.skipif(not X86, reason="the other calling conventions are those of x86-64")
 @pytest.mark.parametrize("way", ["int80", "x32"])
+@pytest.mark.clause("foreign calls")
 def test_other_calling_conventions_kill_the_process(caisson, policy, way):
     """E1, E2, E14."""
     ended = caisson.run("probe", way, policy=policy, options=["--json"])
@@ -63,12 +68,15 @@ def test_other_calling_conventions_kill_the_process(caisson, policy, way):
 
 
 @pytest.mark.skipif(not X86, reason="the other calling conventions are those of x86-64")
+@pytest.mark.control("foreign calls")
 def test_the_control_i386_calls_work_outside(caisson):
     outside = caisson.outside("int80")
     if outside.results.get("int80") != "ok":
         pytest.skip("this kernel has no 32-bit calls at all")
 
 
+@pytest.mark.clause("terminal")
+@pytest.mark.control("terminal")
 def test_typing_into_a_terminal_is_refused_with_any_high_bits(caisson, policy):
     """E8, G3: CVE-2017-5226, CVE-2019-10063. Outside, a pipe answers ENOTTY; inside, the filter EPERM."""
     reading, writing = os.pipe()
@@ -91,6 +99,7 @@ def test_memfd_is_refused_under_a_list_alone(caisson):
     assert caisson.run("probe", "syscalls", policy=free).results["memfd_create"] == "ok"
 
 
+@pytest.mark.clause("syscalls.allow")
 def test_a_policy_adds_and_takes_away(caisson):
     policy = caisson.policy("debug", syscalls='allow = ["@debug"]\ndeny = ["socketpair"]', relax={
         "syscalls.allow": "a test", "files.root_workspace": "root", "require.degrade.cgroup": "x", "require.degrade.groups": "x"})

@@ -40,6 +40,8 @@ def canaries(request):
         path.unlink(missing_ok=True)
 
 
+@pytest.mark.clause("files.view")
+@pytest.mark.control("files.view")
 def test_nothing_of_the_host_is_seen(caisson, shell, canaries):
     assert len(canaries) >= 3
     outside = caisson.outside("touch", "r", *canaries).results
@@ -51,12 +53,14 @@ def test_nothing_of_the_host_is_seen(caisson, shell, canaries):
     assert found.out == everywhere.out == b""
 
 
+@pytest.mark.clause("files.write")
 def test_what_is_written_outside_the_workspace_does_not_reach_the_host(caisson, shell, canaries):
     names = [str(path.parent / "caisson-canary-from-inside") for path in canaries]
     caisson.run("probe", "touch", "w", *names, policy=shell)
     assert not [name for name in names if os.path.lexists(name)]
 
 
+@pytest.mark.clause("proc")
 def test_the_host_s_processes_are_not_seen(caisson, shell):
     """F9, D4: /proc is the sandbox's own."""
     ended = caisson.run("sh", "-c", "ls /proc", policy=shell).ok()
@@ -73,6 +77,7 @@ def test_the_host_s_processes_are_not_seen(caisson, shell):
     "/sys/fs/cgroup/release_agent", "/sys/kernel/uevent_helper", "/sys/fs/cgroup/cgroup.procs", "/dev/kmsg", "/dev/mem",
     "/dev/fuse", "/dev/net/tun", "/dev/kvm", "/dev/vda", "/dev/sda", "/dev/ptmx", "/dev/tty",
 ])
+@pytest.mark.clause("proc", "devices")
 def test_dangerous_files_can_not_be_written(caisson, policy, path):
     """D4, A8, G3."""
     ended = caisson.run("probe", "touch", "w", path, policy=policy)
@@ -86,6 +91,7 @@ def test_dangerous_files_can_not_be_written(caisson, policy, path):
     "/etc/gshadow", "/etc/sudoers", "/etc/ssh", "/etc/ssl/private", "/root", "/boot", "/var/run/docker.sock",
     "/run/systemd/private", "/run/dbus/system_bus_socket", "/var/lib/dpkg", "/var/log",
 ])
+@pytest.mark.clause("proc")
 def test_what_tells_of_the_host_can_not_be_read(caisson, policy, path):
     """D4, K6."""
     results = caisson.run("probe", "touch", "r", path, policy=policy).results
@@ -106,11 +112,13 @@ def test_etc_has_what_programs_need_and_no_secret(caisson, shell):
     assert not [line for line in users if line.split(":")[2] == "0"]
 
 
+@pytest.mark.clause("identity")
 def test_the_task_is_never_uid_0_inside(caisson, shell):
     assert caisson.run("sh", "-c", "id -u; id -un; id -G", policy=shell).text.split() == ["1000", "task", "1000"] or \
         not host.EFFECTIVE_ROOT
 
 
+@pytest.mark.clause("owners")
 def test_the_workspace_is_at_its_own_path_and_its_files_are_its_owner_s(caisson, shell):
     """What was made inside belongs on disk to the workspace's owner, with no chown."""
     owner = os.stat(caisson.workspace).st_uid
@@ -122,6 +130,7 @@ def test_the_workspace_is_at_its_own_path_and_its_files_are_its_owner_s(caisson,
 
 
 @pytest.mark.skipif(not host.EFFECTIVE_ROOT, reason="only root can give a directory away")
+@pytest.mark.clause("owners")
 def test_the_workspace_of_another_user_gets_files_of_that_user(caisson, shell):
     os.chown(caisson.workspace, 4242, 4343)
     caisson.run("sh", "-c", "echo x > f; mkdir d", policy=shell).ok()
@@ -140,6 +149,8 @@ def test_files_of_others_in_the_workspace_can_not_be_written(caisson, shell):
     assert theirs.read_text() == "canary" and stat.S_IMODE(theirs.stat().st_mode) == 0o644
 
 
+@pytest.mark.clause("set-user-id")
+@pytest.mark.control("set-user-id")
 def test_set_id_bits_never_reach_the_disk(caisson, policy):
     """D9; DESIGN, Traps: fchmod 06755 in an idmapped directory of root was uid 0 with mode 6755 on disk."""
     control = caisson.base / "control"
@@ -187,6 +198,7 @@ def test_the_directory_above_the_workspace_shows_nothing_else(caisson, shell):
     assert caisson.run("cat", "../neighbour", policy=shell).out == b""
 
 
+@pytest.mark.clause("files.tmp")
 def test_tmp_is_private_and_sized(caisson):
     policy = caisson.policy("tmp", files='tmp = "8 MiB"')
     marker = f"caisson-canary-{os.getpid()}-tmp"
@@ -199,6 +211,7 @@ def test_tmp_is_private_and_sized(caisson):
         assert int(caisson.run("probe", "fill", place, policy=policy).results["filled"]) <= 8 << 20, "D11: all of them are sized"
 
 
+@pytest.mark.clause("files.home")
 def test_home_is_fresh(caisson, shell):
     ended = caisson.run("sh", "-c", "echo $HOME; ls -A $HOME; echo x > $HOME/kept; ls -ld $HOME", policy=shell).ok()
     assert ended.text.startswith("/home/task\n") and "drwx------" in ended.text
@@ -214,6 +227,7 @@ def test_a_home_that_is_kept(caisson):
 
 
 @pytest.mark.parametrize("place", ["/usr", "/usr/bin", "/bin", "/etc", "/", "/lib", "/dev", "/proc", "/var", "/run", "/home"])
+@pytest.mark.clause("mounts")
 def test_the_system_is_read_only(caisson, shell, place):
     name = f"{place}/caisson-canary-written"
     ended = caisson.run("probe", "touch", "w", name, policy=shell)
@@ -221,6 +235,7 @@ def test_the_system_is_read_only(caisson, shell, place):
     assert not os.path.lexists(name)
 
 
+@pytest.mark.clause("files.read", "mounts")
 def test_truncating_a_read_only_file_fails(caisson):
     """D5."""
     place = caisson.base / "data"
@@ -235,6 +250,7 @@ def test_truncating_a_read_only_file_fails(caisson):
     assert (place / "file").read_text() == "canary" and host.tree(place) == ["file"]
 
 
+@pytest.mark.clause("files.protect")
 def test_protected_names_stand_everything(caisson):
     """B16; DESIGN, Traps: `mv .git .git2; mkdir -p .git/hooks` made writable hooks."""
     policy = caisson.policy(
@@ -259,6 +275,7 @@ def test_protected_names_stand_everything(caisson):
     assert not (caisson.workspace / ".mcp.json").exists(), "what stood in for a missing name is gone again"
 
 
+@pytest.mark.clause("files.hide")
 def test_hidden_names_can_not_be_read(caisson):
     policy = caisson.policy("hide", commands=caisson.allow("cat", "mv", "sh", "probe"), files='hide = ["{workspace}/.env", "{workspace}/secrets"]')
     (caisson.workspace / ".env").write_text("canary")
@@ -269,6 +286,7 @@ def test_hidden_names_can_not_be_read(caisson):
     assert (caisson.workspace / ".env").read_text() == "canary" and (caisson.workspace / "secrets/key").exists()
 
 
+@pytest.mark.clause("covers")
 def test_a_mount_that_the_host_undoes_ends_the_task(caisson):
     """DESIGN, Traps: an atomic save on the host takes the mount off that name."""
     policy = caisson.policy("hide", commands=caisson.allow("sh", "cat", "sleep"), files='hide = ["{workspace}/.env"]')

@@ -11,7 +11,7 @@
  *                 init (PID 1 of a sandbox), task (PID 2)
  *   nr=NUMBER     one call; without it, every call
  *   ifN=VALUE     only where argument N is VALUE
- *   textN=TEXT    only where argument N points to TEXT
+ *   textN=TEXT    only where argument N points to TEXT; startN=TEXT: to something that begins with it
  *   nth=COUNT     only the COUNT-th of these calls
  *
  *   return=VALUE  the call is not made, and answers so; -38 is ENOSYS
@@ -47,7 +47,7 @@ struct rule {
     long answer, to;
     uint8_t conditions, changes, copies;
     int copied[6];
-    int place;
+    int place, starts;
     char text[32];
     unsigned long condition[6], change[6];
     int pokes;
@@ -78,8 +78,8 @@ static void parse(char *text) {
         else if (!strncmp(word, "nth=", 4)) rule->nth = (long)value;
         else if (!strncmp(word, "return=", 7)) rule->has_return = 1, rule->answer = (long)value;
         else if (!strncmp(word, "to=", 3)) rule->has_to = 1, rule->to = (long)value;
-        else if (sscanf(word, "text%d=", &argument) == 1 && argument < 6)
-            rule->place = argument, snprintf(rule->text, sizeof rule->text, "%s", equals + 1);
+        else if ((sscanf(word, "text%d=", &argument) == 1 || sscanf(word, "start%d=", &argument) == 1) && argument < 6)
+            rule->starts = word[0] == 's', rule->place = argument, snprintf(rule->text, sizeof rule->text, "%s", equals + 1);
         else if (sscanf(word, "if%d=", &argument) == 1 && argument < 6)
             rule->conditions |= (uint8_t)(1 << argument), rule->condition[argument] = value;
         else if (sscanf(word, "set%d=", &argument) == 1 && argument < 6)
@@ -124,22 +124,22 @@ static unsigned long *argument(struct user_regs_struct *registers, int place) {
     }
 }
 
-static int says(pid_t pid, unsigned long place, const char *text) {
+static int says(pid_t pid, unsigned long place, const char *text, int starts) {
     char found[sizeof rules->text + sizeof(long)] = "";
-    for (size_t done = 0; done <= strlen(text); done += sizeof(long)) {
+    for (size_t done = 0; done < strlen(text) + !starts; done += sizeof(long)) {
         errno = 0;
         long piece = ptrace(PTRACE_PEEKDATA, pid, place + done, NULL);
         if (errno) return 0;
         memcpy(found + done, &piece, sizeof piece);
     }
-    return !strcmp(found, text);
+    return starts ? !strncmp(found, text, strlen(text)) : !strcmp(found, text);
 }
 
 static int applies(struct rule *rule, pid_t pid, struct user_regs_struct *registers) {
     if (rule->number >= 0 && rule->number != (long)registers->orig_rax) return 0;
     for (int i = 0; i < 6; i++)
         if (rule->conditions & 1 << i && *argument(registers, i) != rule->condition[i]) return 0;
-    if (*rule->text && !says(pid, *argument(registers, rule->place), rule->text)) return 0;
+    if (*rule->text && !says(pid, *argument(registers, rule->place), rule->text, rule->starts)) return 0;
     if (*rule->who && strcmp(rule->who, role(pid))) return 0;
     return !rule->nth || ++rule->seen == rule->nth;
 }

@@ -41,14 +41,15 @@ int verb_processes(void) {
     return 0;
 }
 
-int verb_memory(void) {
-    long total = 0;
+/* Takes memory and uses it, all that there is or as many bytes as the argument says. */
+int verb_memory(char **words) {
+    long total = 0, most = words[0] ? atol(words[0]) : 1L << 33;
     for (;;) {
         char *place = mmap(NULL, 1 << 24, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
         if (place == MAP_FAILED) break;
         memset(place, 1, 1 << 24);
         total += 1 << 24;
-        if (total >= 1L << 33) break;
+        if (total >= most) break;
     }
     printf("memory %ld\n", total);
     return 0;

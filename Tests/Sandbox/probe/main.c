@@ -54,7 +54,8 @@ int main(int count, char **words) {
     VERB("files", verb_files());
     VERB("size", verb_size(rest));
     VERB("processes", verb_processes());
-    VERB("memory", verb_memory());
+    VERB("memory", verb_memory(rest));
+    VERB("directory", (say("mkdir", mkdir(rest[0], 0755)), 0));
     VERB("spin", verb_spin(rest));
     VERB("crash", verb_crash());
     VERB("flood", verb_flood(rest));

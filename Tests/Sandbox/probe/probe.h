@@ -69,7 +69,7 @@ int verb_bomb(char **words);
 int verb_files(void);
 int verb_size(char **names);
 int verb_processes(void);
-int verb_memory(void);
+int verb_memory(char **words);
 int verb_spin(char **words);
 int verb_crash(void);
 int verb_flood(char **words);
