@@ -203,7 +203,7 @@ def test_what_init_says_of_its_failure_is_told_and_not_what_follows_from_it(cais
     _, task, ran, calls = touch(caisson, protected, rule("open_tree", "init", nth=nth, fails="EMFILE"))
     assert len(calls) == 1 and not ran
     end = task.inspect()["end"]
-    assert (end["step"], end["errno"]) == ("sources", "EMFILE")
+    assert (end["step"], end["errno"], end["proof"]["kind"]) == ("sources", "EMFILE", "init_reaped")
 
 
 # What is left out without a word and nothing outside shows, and how often at most. Each is named in SECURITY.md, with what

@@ -369,13 +369,15 @@ final class Monitor {
     private func failed(_ error: ConfinementError) -> EndRecord {
         sandbox?.kill()
         _ = ending.fail(error.stage, error.errno.rawValue, error.index)
-        do { try removePlaceholders() } catch { return failedRecord("a placeholder stays: \(error)") }
-        return failedRecord(nil)
+        // From the next step on there was an init, and it has been reaped.
+        let hadInit = sandbox != nil || ![.pipes, .namespaces].contains(error.stage)
+        do { try removePlaceholders() } catch { return failedRecord("a placeholder stays: \(error)", hadInit) }
+        return failedRecord(nil, hadInit)
     }
 
-    private func failedRecord(_ note: String?) -> EndRecord {
+    private func failedRecord(_ note: String?, _ hadInit: Bool) -> EndRecord {
         var record = ending.record(started: nil, now: Clock.monotonic(), at: Clock.now())
-        if sandbox == nil { record.proof?.kind = .neverStarted }
+        if !hadInit { record.proof?.kind = .neverStarted }
         record.detail = record.detail ?? note
         return record
     }

@@ -38,9 +38,19 @@ extension Sandbox {
             try handOver(plan, inherited, pipes.handoff.0)
         } catch {
             sandbox.kill()
-            throw error
+            // Init may have ended before: then what it reported says why.
+            throw try sandbox.reported() ?? error
         }
         return sandbox
+    }
+
+    /// The step that failed in init, if it reported one before it was gone.
+    private func reported() throws(ConfinementError) -> ConfinementError? {
+        let message = try step(.gate) { () throws(Errno) in
+            try Transfer.receiveBytes(status, limit: StatusMessage.size)
+        }
+        guard case .failed(let stage, let errno, let index) = StatusMessage.read(message) else { return nil }
+        return ConfinementError(stage, Errno(rawValue: errno), index: index)
     }
 
     /// Kills init, and with it every process of the namespace, and reaps it.
@@ -60,22 +70,13 @@ extension Sandbox {
     ) throws(ConfinementError) {
         defer { close(handoff) }
         try step(.workspaceMount) { () throws(Errno) in
-            guard plan.identity.mapsOwners else { return try send(handoff, []) }
+            guard plan.identity.mapsOwners else { return try Transfer.send(handoff, [1]) }
             var mapped: [Int32] = []
             defer { for number in mapped { close(number) } }
             for (tree, directory) in zip(plan.handedTrees, inherited.trees) {
                 mapped.append(try mapOwners(tree, directory, plan.identity))
             }
-            try send(handoff, mapped)
-        }
-    }
-
-    /// Init may have ended before: then what it reported says why, and is read later.
-    private static func send(_ handoff: Int32, _ mounts: [Int32]) throws(Errno) {
-        do {
-            try Transfer.send(handoff, [1], descriptors: mounts)
-        } catch {
-            guard error.rawValue == EPIPE else { throw error }
+            try Transfer.send(handoff, [1], descriptors: mapped)
         }
     }
 
