@@ -25,8 +25,8 @@ struct Inheritance {
     private var placeholderFiles: [Int32] = []
     private var placeholderParents: [Int32] = []
 
-    /// Takes the descriptors that follow the fixed ones, and marks all of them close-on-exec.
-    init(_ plan: LaunchPlan) throws(Errno) {
+    /// Takes the descriptors that follow the fixed ones.
+    init(_ plan: LaunchPlan) {
         for (place, role) in plan.descriptors.enumerated() {
             let number = AirlockDescriptor.firstOptional + Int32(place)
             switch role {
@@ -41,6 +41,5 @@ struct Inheritance {
             case .placeholderParent: placeholderParents.append(number)
             }
         }
-        try Descriptors.closeOnExecute()
     }
 }

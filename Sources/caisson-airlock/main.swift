@@ -7,7 +7,7 @@ import Records
 do {
     let bytes = try Files.contents("/proc/self/fd/\(AirlockDescriptor.plan)", limit: 16 << 20)
     let plan = try LaunchPlan.open(bytes)
-    Monitor(plan: plan, descriptors: try Inheritance(plan)).run()
+    Monitor(plan: plan, descriptors: Inheritance(plan)).run()
 } catch {
     StartFailure.report(error)
 }

@@ -103,6 +103,8 @@ def share(view):
     return view["usage"]["cpu_ms"] / view["runtime_ms"]
 
 
+@pytest.mark.clause("limits.cpu_time")
+@pytest.mark.control("limits.cpu_time")
 @pytest.mark.parametrize("words, code", [
     (["share", "5", "500"], 124), (["burn", "1500"], 124), (["deaf", "5000"], 124), (["share", "2", "300"], 0)])
 def test_processor_time_is_that_of_all_processes_together(caisson, limited, words, code):
@@ -121,6 +123,8 @@ def test_waiting_takes_no_processor_time(caisson, limited):
     assert caisson.run("probe", "sleep", "3", policy=limited('cpu_time = "200 ms"')).code == 0
 
 
+@pytest.mark.clause("limits.io")
+@pytest.mark.control("limits.io")
 def test_traffic_with_a_disk_is_limited(caisson, limited):
     """Eight mebibytes at two a second take about four; the control takes no more than the machine needs."""
     slow = caisson.detach("load", "write", "8", "file", policy=limited('io = "2 MiB/s"'))
@@ -134,6 +138,7 @@ def test_traffic_with_a_disk_is_limited(caisson, limited):
     assert took > 2500 and int(quick) < took / 2, (took, quick)
 
 
+@pytest.mark.clause("limits.io")
 def test_traffic_that_nobody_can_count_by_disk_is_refused(caisson):
     """The guest's /usr is an overlay over the host's share: no disk."""
     before = caisson.ids

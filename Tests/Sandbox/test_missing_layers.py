@@ -60,10 +60,10 @@ def compiled(caisson, policy):
     return policy
 
 
-def empty(caisson, name, degrade=(), relax=None, **tables):
+def empty(caisson, name, degrade=(), relax=None, files='view = "empty"', **tables):
     """A policy whose view is the probe alone: it compiles at once, also on another kernel."""
     reasons = RELAXED | {f"require.degrade.{layer}": "a test" for layer in degrade} | (relax or {})
-    return caisson.policy(name, files='view = "empty"', degrade=("cgroup", "groups", *degrade), relax=reasons, **tables)
+    return caisson.policy(name, files=files, degrade=("cgroup", "groups", *degrade), relax=reasons, **tables)
 
 
 # --- Landlock
@@ -284,11 +284,13 @@ def test_a_file_system_that_maps_no_owners(caisson, compiled, answer, remedy):
     assert os.stat(caisson.workspace).st_uid == os.geteuid(), "never a chown"
 
 
-def test_an_airlock_that_can_not_begin_says_why(caisson, compiled):
-    ended, ran = launch(caisson, compiled, rule("close_range", "monitor", fails="ENOSYS"), options=["--json"])
+def test_an_airlock_that_can_not_begin_says_why(caisson):
+    policy = empty(caisson, "begin", files='view = "empty"\nprotect = ["{workspace}/.mcp.json"]')
+    ended, ran = launch(caisson, policy, rule("close_range", "monitor", nth=1, fails="ENOSYS"), options=["--json"])
     assert ended.code == 125 and not ran
     end = ended.view["end"]
     assert (ended.view["status"], end["step"], end["errno"], end["proof"]["kind"]) == ("failed_to_start", "plan", "ENOSYS", "never_started")
+    assert host.tree(caisson.workspace) == [], "what stood in for a missing name is gone"
 
 
 @pytest.mark.clause("require.degrade")

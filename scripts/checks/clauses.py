@@ -33,9 +33,14 @@ class Test:
     def __init__(self, path, name, clauses=(), controls=()):
         self.path, self.name, self.clauses, self.controls = path, name, set(clauses), set(controls)
 
-    @property
-    def link(self):
-        return f"[{self.path.stem}]({self.path}): `{self.name}`" if self.path.suffix == ".swift" else f"[{self.path.name}]({self.path}): `{self.name}`"
+
+def links(tests):
+    """The tests, those of one file behind one link."""
+    files = {}
+    for test in tests:
+        files.setdefault(test.path, []).append(f"`{test.name}`")
+    titles = {path: path.stem if path.suffix == ".swift" else path.name for path in files}
+    return "; ".join(f"[{titles[path]}]({path}): {', '.join(names)}" for path, names in files.items())
 
 
 def marks(function):
@@ -140,8 +145,8 @@ def lanes_of(proofs, lanes, problems):
 def line(clause, proofs, controls, lanes):
     if "not_enforced" in clause:
         return f"| {clause['name']} | **not enforced**: {clause['not_enforced']} | | | |\n"
-    negative = "; ".join(test.link for test in controls) or clause.get("no_control", "")
-    return f"| {clause['name']} | {clause['mechanism']} | {'; '.join(test.link for test in proofs)} | {lanes} | {negative} |\n"
+    negative = links(controls) or clause.get("no_control", "")
+    return f"| {clause['name']} | {clause['mechanism']} | {links(proofs)} | {lanes} | {negative} |\n"
 
 
 def table():

@@ -39,6 +39,8 @@ final class Monitor {
     /// Starts the sandbox and stays until its end is on disk.
     func run() -> Never {
         do throws(ConfinementError) {
+            // What was handed over must not outlive execve.
+            try step(.plan) { () throws(Errno) in try Descriptors.closeOnExecute() }
             let sandbox = try Sandbox.start(plan, inherited)
             self.sandbox = sandbox
             // After the clone: an ignored signal would stay ignored in the task.
@@ -370,7 +372,7 @@ final class Monitor {
         sandbox?.kill()
         _ = ending.fail(error.stage, error.errno.rawValue, error.index)
         // From the next step on there was an init, and it has been reaped.
-        let hadInit = sandbox != nil || ![.pipes, .namespaces].contains(error.stage)
+        let hadInit = sandbox != nil || ![.plan, .pipes, .namespaces].contains(error.stage)
         do { try removePlaceholders() } catch { return failedRecord("a placeholder stays: \(error)", hadInit) }
         return failedRecord(nil, hadInit)
     }
