@@ -64,6 +64,19 @@ def test_a_directory_above_what_is_hidden_can_not_be_moved(caisson, shell):
     assert b"canary" not in ended.out and "key" in ended.text and (caisson.workspace / "a/b/key").read_text() == "canary"
 
 
+@pytest.mark.clause("files.hide", "files.protect")
+def test_a_name_that_is_a_link(caisson, shell):
+    """Hidden: what it leads to. Protected: the task could replace the link, and so nothing starts."""
+    (caisson.workspace / "real").write_text("canary")
+    (caisson.workspace / "link").symlink_to("real")
+    ended = script(caisson, shell("hide-link", 'hide = ["{workspace}/link"]'), "cat link real; mv real other; cat other; echo end")
+    assert ended.text == "end\n" and (caisson.workspace / "real").read_text() == "canary"
+    attempt = "rm link; touch link; echo end"
+    ended = script(caisson, shell("protect-link", 'protect = ["{workspace}/link"]'), attempt)
+    assert ended.code == 126 and "can't be protected" in ended.words and (caisson.workspace / "link").is_symlink()
+    assert script(caisson, shell("hide-nothing", ""), attempt).text == "end\n" and not (caisson.workspace / "link").is_symlink()
+
+
 @pytest.mark.parametrize("purpose", ["hide", "protect"])
 @pytest.mark.clause("covers")
 def test_a_host_that_replaces_a_covered_file_ends_the_task(caisson, shell, purpose):
