@@ -28,7 +28,7 @@ enum ForbiddenPlace {
         return nil
     }
 
-    private static let shared: Set<String> = [
+    private static let shared = [
         "/tmp", "/var", "/var/tmp", "/var/lib", "/home", "/opt", "/srv", "/mnt", "/media", "/root", "/usr/src",
         "/usr/local/src",
     ]
@@ -48,10 +48,9 @@ enum ForbiddenPlace {
     private static func homes() -> [String] {
         var found: [String] = []
         do {
-            let text = String(decoding: try Files.contents("/etc/passwd", limit: 1 << 20), as: UTF8.self)
-            for line in text.split(separator: "\n") {
-                let fields = line.split(separator: ":", omittingEmptySubsequences: false)
-                if fields.count > 5, fields[5].utf8.count > 1 { found.append(String(fields[5])) }
+            for line in try Files.contents("/etc/passwd", limit: 1 << 20).split(separator: UInt8(ascii: "\n")) {
+                let fields = line.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
+                if fields.count > 5, fields[5].count > 1 { found.append(String(decoding: fields[5], as: UTF8.self)) }
             }
         } catch {
             // Without a list of users there is the caller's own home, and the places that are refused for everybody.
@@ -62,7 +61,7 @@ enum ForbiddenPlace {
 
     /// $HOME by its real path, however it is spelled.
     private static func ownHome() -> String? {
-        guard let home = Host.environment()["HOME"], home.hasPrefix("/") else { return nil }
+        guard let home = Host.variable("HOME"), home.hasPrefix("/") else { return nil }
         do {
             return try Files.path(of: try Files.reference(home))
         } catch {

@@ -23,7 +23,7 @@ public enum ArbitraryCode {
     /// Version suffixes do not count: `python3.11` is `python`, `gcc-12` is `gcc`.
     public static func means(of program: ProgramIdentity, calledAs name: String? = nil) -> Means? {
         let names = [program.name] + (name.map { [PathText.lastComponent($0)] } ?? [])
-        return names.lazy.compactMap { table[$0] ?? table[withoutVersion($0)] }.first
+        return names.lazy.compactMap { means($0) ?? means(withoutVersion($0)) }.first
     }
 
     /// What a person should know about the means.
@@ -53,52 +53,83 @@ public enum ArbitraryCode {
         return short.hasSuffix(".js") ? String(short.dropLast(3)) : short
     }
 
-    private static let table: [String: Means] = {
-        var table: [String: Means] = [:]
-        for (means, names) in words {
-            for name in names.split(separator: " ") { table[String(name)] = means }
+    /// The list that a name is on. It is looked through, because a launch asks for one name: a dictionary would be made for it
+    /// at each.
+    private static func means(_ name: String) -> Means? {
+        words.first { contains($0.1, name) }?.0
+    }
+
+    private static func contains(_ words: String, _ name: String) -> Bool {
+        var rest = words.utf8[...]
+        while !rest.isEmpty {
+            let word = rest.prefix { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\n") }
+            if word.elementsEqual(name.utf8) { return true }
+            rest = rest[word.endIndex...].dropFirst()
         }
-        return table
-    }()
+        return false
+    }
 
     private static let words: [(Means, String)] = [
-        (.shell, "sh bash dash zsh fish ksh mksh csh tcsh rbash ash yash pwsh elvish nu xonsh osh"),
+        (
+            .shell,
+            """
+            sh bash dash zsh fish ksh mksh csh tcsh rbash ash yash pwsh elvish nu xonsh osh
+            """
+        ),
         (
             .interpreter,
-            "python pypy perl ruby node nodejs deno bun lua luajit tclsh wish php guile racket sbcl clisp ghci "
-                + "runghc julia R Rscript octave gawk mawk awk nawk original-awk sed ed ex bc dc java jshell scala "
-                + "groovy kotlin elixir iex erl escript gdb lldb ipython ts-node tsx swift ocaml expect m4 jq jrunscript"
+            """
+            python pypy perl ruby node nodejs deno bun lua luajit tclsh wish php guile racket sbcl clisp ghci
+            runghc julia R Rscript octave gawk mawk awk nawk original-awk sed ed ex bc dc java jshell scala
+            groovy kotlin elixir iex erl escript gdb lldb ipython ts-node tsx swift ocaml expect m4 jq jrunscript
+            """
         ),
         (
             .builder,
-            "make gmake bmake ninja cmake ctest meson bazel scons rake ant mvn gradle sbt npm npx npm-cli npx-cli "
-                + "yarn pnpm pnpx corepack cargo rustc go pip uv uvx poetry tox nox pytest gem bundle bundler composer "
-                + "dotnet msbuild swift-build swift-test swift-run just task tup waf b2 xmake gcc g++ cc c++ clang "
-                + "clang++ cpp gfortran tcc ld gold lld as collect2 x86_64-linux-gnu-gcc x86_64-linux-gnu-g++ "
-                + "aarch64-linux-gnu-gcc aarch64-linux-gnu-g++ debuild dpkg dpkg-buildpackage rpm rpmbuild apt apt-get "
-                + "conda mamba nix nix-shell nix-build guix docker podman buildah ansible ansible-playbook puppet "
-                + "terraform vagrant claude"
+            """
+            make gmake bmake ninja cmake ctest meson bazel scons rake ant mvn gradle sbt npm npx npm-cli npx-cli
+            yarn pnpm pnpx corepack cargo rustc go pip uv uvx poetry tox nox pytest gem bundle bundler composer
+            dotnet msbuild swift-build swift-test swift-run just task tup waf b2 xmake gcc g++ cc c++ clang
+            clang++ cpp gfortran tcc ld gold lld as collect2 x86_64-linux-gnu-gcc x86_64-linux-gnu-g++
+            aarch64-linux-gnu-gcc aarch64-linux-gnu-g++ debuild dpkg dpkg-buildpackage rpm rpmbuild apt apt-get
+            conda mamba nix nix-shell nix-build guix docker podman buildah ansible ansible-playbook puppet
+            terraform vagrant claude
+            """
         ),
         (
             .wrapper,
-            "env nice nohup timeout xargs parallel watch stdbuf setarch linux32 linux64 i386 x86_64 uname26 flock "
-                + "script scriptlive ssh sshpass setsid setpriv ionice chrt taskset time chroot unshare nsenter sudo "
-                + "doas su runuser start-stop-daemon strace ltrace valgrind perf catchsegv choom prlimit softlimit "
-                + "systemd-run run-parts fakeroot faketime unbuffer torify proxychains tmux screen dtach abduco "
-                + "entr inotifywait-exec cpulimit numactl capsh bwrap firejail nsjail dbus-run-session xvfb-run "
-                + "multitime hyperfine rlwrap socat nc ncat at batch crontab newgrp sg pkexec unshare logsave cgexec"
+            """
+            env nice nohup timeout xargs parallel watch stdbuf setarch linux32 linux64 i386 x86_64 uname26 flock
+            script scriptlive ssh sshpass setsid setpriv ionice chrt taskset time chroot unshare nsenter sudo
+            doas su runuser start-stop-daemon strace ltrace valgrind perf catchsegv choom prlimit softlimit
+            systemd-run run-parts fakeroot faketime unbuffer torify proxychains tmux screen dtach abduco
+            entr inotifywait-exec cpulimit numactl capsh bwrap firejail nsjail dbus-run-session xvfb-run
+            multitime hyperfine rlwrap socat nc ncat at batch crontab newgrp sg pkexec unshare logsave cgexec
+            """
         ),
         (
             .escape,
-            "git find fd fdfind tar bsdtar cpio zip unzip 7z rsync scp sftp ftp lftp curl wget vim vi nvim view "
-                + "vimdiff rvim vim.basic vim.tiny nano pico emacs emacsclient jed joe mg less more most man pg info "
-                + "rg sort split dd ar tee hg svn cvs bzr mercurial psql mysql sqlite3 redis-cli mongo tcpdump nmap "
-                + "openssl gpg top htop atop dmesg journalctl systemctl ip iptables mount umount busctl gh aws gcloud "
-                + "kubectl helm latex pdflatex xelatex tex gs convert magick ffmpeg pr pandoc ranger mc nnn w3m lynx "
-                + "elinks links mutt mail mailx finger telnet rlogin rsh loginctl ctags cscope gimp zypper dnf yum "
-                + "pacman snap flatpak column enscript ps2pdf logrotate"
+            """
+            git find fd fdfind tar bsdtar cpio zip unzip 7z rsync scp sftp ftp lftp curl wget vim vi nvim view
+            vimdiff rvim vim.basic vim.tiny nano pico emacs emacsclient jed joe mg less more most man pg info
+            rg sort split dd ar tee hg svn cvs bzr mercurial psql mysql sqlite3 redis-cli mongo tcpdump nmap
+            openssl gpg top htop atop dmesg journalctl systemctl ip iptables mount umount busctl gh aws gcloud
+            kubectl helm latex pdflatex xelatex tex gs convert magick ffmpeg pr pandoc ranger mc nnn w3m lynx
+            elinks links mutt mail mailx finger telnet rlogin rsh loginctl ctags cscope gimp zypper dnf yum
+            pacman snap flatpak column enscript ps2pdf logrotate
+            """
         ),
-        (.anything, "busybox toybox coreutils ld.so ld-linux-x86 ld-linux-aarch ld-linux ld-musl-x86 ld-musl-aarch"),
-        (.anything, "ld-linux-x86-64.so ld-linux-aarch64.so ld-linux.so ld-linux-armhf.so"),
+        (
+            .anything,
+            """
+            busybox toybox coreutils ld.so ld-linux-x86 ld-linux-aarch ld-linux ld-musl-x86 ld-musl-aarch
+            """
+        ),
+        (
+            .anything,
+            """
+            ld-linux-x86-64.so ld-linux-aarch64.so ld-linux.so ld-linux-armhf.so
+            """
+        ),
     ]
 }

@@ -2,8 +2,9 @@ import Policy
 
 /// Reads a command's options: `--name VALUE`, `--name=VALUE`, `--flag`, `--` and the rest.
 struct Options {
-    private var values: [String: [String]] = [:]
-    private var flags: Set<String> = []
+    // Lists, not tables: they hold three entries, and a table's type is made anew in every process.
+    private var values: [(name: String, value: String)] = []
+    private var flags: [String] = []
     /// What is no option, in order; after `--` everything.
     private(set) var rest: [String] = []
     /// Whether `--help` was asked for.
@@ -44,15 +45,15 @@ struct Options {
         let name = String(text[..<(sign ?? text.endIndex)])
         if valued.contains(name), argument.hasPrefix("--") {
             if let sign {
-                values[name, default: []].append(String(text[text.index(after: sign)...]))
+                values.append((name, String(text[text.index(after: sign)...])))
             } else if place < arguments.count {
-                values[name, default: []].append(arguments[place])
+                values.append((name, arguments[place]))
                 place += 1
             } else {
                 throw UsageError("--\(name) needs a value", "")
             }
         } else if known.contains(name), sign == nil {
-            flags.insert(name)
+            flags.append(name)
         } else {
             let near = EditDistance.nearest(to: name, among: valued + known)
             throw UsageError(
@@ -63,9 +64,9 @@ struct Options {
     }
 
     /// The last value of an option.
-    func value(_ name: String) -> String? { values[name]?.last }
+    func value(_ name: String) -> String? { values.last { $0.name == name }?.value }
     /// All values of an option, in order.
-    func all(_ name: String) -> [String] { values[name] ?? [] }
+    func all(_ name: String) -> [String] { values.filter { $0.name == name }.map(\.value) }
     /// Whether a flag was given.
     func has(_ name: String) -> Bool { flags.contains(name) }
 
