@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/filter.h>
+#include <linux/futex.h>
 #include <linux/seccomp.h>
 #include <net/if.h>
 #include <poll.h>
@@ -69,6 +70,37 @@ int csn_hold_user_namespace(int *pidfd) {
     return clone(hold, holder_stack + sizeof holder_stack, (int)(CSN_CLONE_NEWUSER | CSN_CLONE_PIDFD) | CLONE_VM | SIGCHLD,
         NULL, pidfd);
 }
+
+// Zero, then a descriptor or the negative errno. It is waited for by its address, which both processes share. No descriptor
+// is 0: that is /dev/null.
+static int network_state;
+static char network_stack[4096] __attribute__((aligned(16)));
+
+static int make_network(void *unused) {
+    (void)unused;
+    int made = unshare((int)CSN_CLONE_NEWNET);
+    // By descriptor, because a process that has changed its user may not ask another one for its namespaces.
+    if (made == 0) made = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+    __atomic_store_n(&network_state, made < 0 ? -errno : made, __ATOMIC_SEQ_CST);
+    syscall(SYS_futex, &network_state, FUTEX_WAKE, 1, NULL, NULL, 0);
+    return 0;
+}
+
+int csn_begin_network_namespace(void) {
+    network_state = 0;
+    return clone(make_network, network_stack + sizeof network_stack, CLONE_VM | CLONE_FILES | SIGCHLD, NULL);
+}
+
+int csn_await_network_namespace(void) {
+    int state;
+    while ((state = __atomic_load_n(&network_state, __ATOMIC_SEQ_CST)) == 0)
+        syscall(SYS_futex, &network_state, FUTEX_WAIT, 0, NULL, NULL, 0);
+    if (state > 0) return state;
+    errno = -state;
+    return -1;
+}
+
+int csn_setns(int fd, int type) { return setns(fd, type); }
 
 int csn_fork(void) { return fork(); }
 int csn_pipe2(int ends[2], int flags) { return pipe2(ends, flags); }
@@ -188,11 +220,14 @@ int csn_loopback_up(void) {
     return result;
 }
 
+// SCM_MAX_FD of include/net/scm.h.
+enum { MOST_DESCRIPTORS = 253 };
+
 int csn_send_with_descriptors(int socket, const void *bytes, size_t count, const int *fds, size_t fd_count) {
     struct iovec vector = {(void *)bytes, count};
-    union { char bytes[CMSG_SPACE(8 * sizeof(int))]; struct cmsghdr align; } control;
+    union { char bytes[CMSG_SPACE(MOST_DESCRIPTORS * sizeof(int))]; struct cmsghdr align; } control;
     struct msghdr message = {.msg_iov = &vector, .msg_iovlen = 1};
-    if (fd_count > 8) { errno = EINVAL; return -1; }
+    if (fd_count > MOST_DESCRIPTORS) { errno = EINVAL; return -1; }
     if (fd_count > 0) {
         message.msg_control = control.bytes;
         message.msg_controllen = CMSG_SPACE(fd_count * sizeof(int));
@@ -207,7 +242,7 @@ int csn_send_with_descriptors(int socket, const void *bytes, size_t count, const
 
 ssize_t csn_receive_with_descriptors(int socket, void *bytes, size_t count, int *fds, size_t capacity, size_t *fd_count) {
     struct iovec vector = {bytes, count};
-    union { char bytes[CMSG_SPACE(8 * sizeof(int))]; struct cmsghdr align; } control;
+    union { char bytes[CMSG_SPACE(MOST_DESCRIPTORS * sizeof(int))]; struct cmsghdr align; } control;
     struct msghdr message = {
         .msg_iov = &vector, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof control.bytes};
     *fd_count = 0;

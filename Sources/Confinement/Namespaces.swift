@@ -1,6 +1,6 @@
 internal import CKernel
 public import Kernel
-public import Records
+internal import Records
 
 /// The namespaces of a sandbox, made in one clone3(2) together with its first process.
 public enum Namespaces {
@@ -17,14 +17,13 @@ public enum Namespaces {
     ///
     /// The airlock has one thread, which is why Swift may go on after it in the child.
     ///
-    /// - Parameters:
-    ///   - network: `.host` leaves out the network namespace.
-    ///   - cgroup: The task's cgroup directory, or nil.
-    public static func enter(network: PlannedNetwork, cgroup: Int32?) throws(ConfinementError) -> Side {
-        var flags =
+    /// All but that of the network, which takes longer than the others together: init makes it beside its other work.
+    ///
+    /// - Parameter cgroup: The task's cgroup directory, or nil.
+    public static func enter(cgroup: Int32?) throws(ConfinementError) -> Side {
+        let flags =
             CSN_CLONE_NEWUSER | CSN_CLONE_NEWNS | CSN_CLONE_NEWPID | CSN_CLONE_NEWIPC | CSN_CLONE_NEWUTS
             | CSN_CLONE_NEWCGROUP
-        if network != .host { flags |= CSN_CLONE_NEWNET }
         var pidfd: Int32 = -1
         let pid = try step(.namespaces) { () throws(Errno) in
             try checkedOnce { csn_clone3(flags, cgroup ?? -1, &pidfd) }

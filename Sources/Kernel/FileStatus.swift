@@ -62,6 +62,18 @@ public struct FileStatus: Sendable, Equatable {
     /// The twelve permission bits.
     public var permissions: UInt32 { mode & 0o7777 }
 
+    /// The status of what a path leads to that ends with a NUL in `bytes`. The corresponding call is fstatat(2).
+    public static func of(_ bytes: [UInt8], at place: Int) throws(Errno) -> FileStatus {
+        var raw = stat()
+        _ = try checked {
+            bytes.withUnsafeBytes { (buffer) -> Int32 in
+                guard let base = buffer.baseAddress else { return -1 }
+                return fstatat(AT_FDCWD, (base + place).assumingMemoryBound(to: CChar.self), &raw, 0)
+            }
+        }
+        return FileStatus(raw)
+    }
+
     /// The status of an open file. The corresponding call is fstat(2).
     public static func of(_ fd: Int32) throws(Errno) -> FileStatus {
         var raw = stat()

@@ -122,7 +122,7 @@ public enum Transfer {
         return bytes
     }
 
-    /// Sends one message on a SOCK_SEQPACKET socket, with at most eight descriptors; a reader that is gone is EPIPE.
+    /// Sends one message on a SOCK_SEQPACKET socket, with at most 253 descriptors; a reader that is gone is EPIPE.
     public static func send(_ socket: Int32, _ bytes: [UInt8], descriptors: [Int32] = []) throws(Errno) {
         _ = try checked {
             bytes.withUnsafeBytes { raw in
@@ -135,8 +135,12 @@ public enum Transfer {
 
     /// Receives one message of at most `limit` bytes and the descriptors that came with it, which the caller owns.
     /// An empty message means that the other end is gone; a longer one is taken, and is EMSGSIZE.
-    public static func receive(_ socket: Int32, limit: Int) throws(Errno) -> (bytes: [UInt8], descriptors: [Int32]) {
-        var numbers = [Int32](repeating: -1, count: 8)
+    ///
+    /// - Parameter most: Descriptors beyond so many are closed.
+    public static func receive(
+        _ socket: Int32, limit: Int, most: Int = 16
+    ) throws(Errno) -> (bytes: [UInt8], descriptors: [Int32]) {
+        var numbers = [Int32](repeating: -1, count: most)
         var (found, got) = (0, 0)
         var failure: Errno?
         // Not zeroed before: the limit is much larger than most messages.

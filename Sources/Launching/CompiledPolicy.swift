@@ -22,7 +22,7 @@ public struct CompiledPolicy: Sendable, Equatable {
     /// Programs that are allowed but that no task would find in its view.
     public var unseen: [String]
     /// What it was made from.
-    public var stamps: [PathStamp]
+    public var stamps: StampList
     /// Release of the kernel for which it was made.
     public var kernel: String
     /// The Landlock ABI for which it was made.
@@ -36,7 +36,7 @@ public struct CompiledPolicy: Sendable, Equatable {
     ) {
         (self.policy, digest) = (policy, policy.digest)
         (self.table, self.filters, self.view, self.rules) = (table, filters, view, rules)
-        (self.readTrees, self.unseen, self.stamps) = (readTrees, unseen, stamps)
+        (self.readTrees, self.unseen, self.stamps) = (readTrees, unseen, StampList(stamps))
         (self.kernel, self.landlockABI) = (kernel, landlockABI)
     }
 
@@ -48,7 +48,7 @@ extension CompiledPolicy: ByteCodable {
     /// The frame's magic of a compiled policy.
     public static var magic: StaticString { "CSCP" }
     /// The newest version; another one is compiled again, never read.
-    public static var version: UInt16 { 1 }
+    public static var version: UInt16 { 2 }
 
     /// The record as it is cached.
     public var sealed: [UInt8] {
@@ -65,7 +65,7 @@ extension CompiledPolicy: ByteCodable {
         return policy
     }
 
-    /// Writes the fields; the stamps come first, so that a stale record is known before the rest is read.
+    /// Writes the fields.
     public func encode(to writer: inout ByteWriter) {
         writer.write(stamps)
         writer.write(kernel)
@@ -87,7 +87,7 @@ extension CompiledPolicy: ByteCodable {
 
     /// Reads the fields.
     public init(from reader: inout ByteReader) throws(RecordError) {
-        stamps = try reader.values()
+        stamps = try reader.value()
         kernel = try reader.string()
         landlockABI = try reader.integer()
         policy = try reader.value()

@@ -22,6 +22,12 @@ public struct CompiledPolicyCache: Sendable {
 
     /// What is there, if it can be used.
     public func read(_ state: StateDirectory, landlockABI: Int32) throws(LaunchError) -> CompiledPolicy? {
+        guard let cached = try find(state, landlockABI: landlockABI), try cached.isCurrent() else { return nil }
+        return cached.compiled
+    }
+
+    /// What is there, of which it has still to be found out whether it can be used.
+    public func find(_ state: StateDirectory, landlockABI: Int32) throws(LaunchError) -> CachedPolicy? {
         let bytes: [UInt8]
         do throws(Errno) {
             bytes = try Files.contents("\(Self.directory)/\(name)", at: state.directory.number)
@@ -29,8 +35,8 @@ public struct CompiledPolicyCache: Sendable {
             guard error.rawValue == ENOENT || error.rawValue == ENOTDIR else { throw Self.failure(error) }
             return nil
         }
-        guard let compiled = opened(bytes) else { return nil }
-        return try isCurrent(compiled, landlockABI: landlockABI) ? compiled : nil
+        guard let compiled = opened(bytes), isMeant(compiled, landlockABI) else { return nil }
+        return CachedPolicy(compiled)
     }
 
     /// A damaged record, or one of another version, is no error: it is made again.
@@ -44,13 +50,15 @@ public struct CompiledPolicyCache: Sendable {
 
     /// Whether everything that a policy was made from still looks the same.
     public func isCurrent(_ compiled: CompiledPolicy, landlockABI: Int32) throws(LaunchError) -> Bool {
+        guard isMeant(compiled, landlockABI) else { return false }
+        return try CachedPolicy(compiled).isCurrent()
+    }
+
+    /// Whether it is for this kernel and this day.
+    private func isMeant(_ compiled: CompiledPolicy, _ landlockABI: Int32) -> Bool {
         guard compiled.kernel == Host.kernelRelease(), compiled.landlockABI == landlockABI else { return false }
         let today = CalendarDate.today
-        guard compiled.policy.relaxations.allSatisfy({ $0.expires.map { $0 >= today } ?? true }) else { return false }
-        for stamp in compiled.stamps {
-            guard try on(stamp.path, { () throws(Errno) in try stamp.isCurrent() }) else { return false }
-        }
-        return true
+        return compiled.policy.relaxations.allSatisfy { $0.expires.map { $0 >= today } ?? true }
     }
 
     /// All that can be used, whatever it was made from. What can't be is removed: it would only be made again.

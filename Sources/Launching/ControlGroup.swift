@@ -10,8 +10,6 @@ final class ControlGroup {
     let directory: SharedDescriptor
     /// The directory above it, in which the monitor removes it at the end.
     let parent: SharedDescriptor
-    /// The directory of the group in which the monitor begins.
-    let monitors: SharedDescriptor
     /// What the plan says of it.
     let plan: PlannedCgroup
     private let id: TaskID
@@ -28,7 +26,6 @@ final class ControlGroup {
         let path = "\(tree.tasks)/\(id)"
         (self.id, self.path, self.state) = (id, path, state)
         parent = try Self.opened(tree.tasks)
-        monitors = try Self.opened(tree.monitors)
         try on("noting the group of a task") { () throws(Errno) in try UnplannedGroup.note(id, path, state) }
         do throws(LaunchError) {
             try on(path) { () throws(Errno) in try Files.makeDirectory(path, mode: 0o755) }

@@ -70,6 +70,16 @@ struct ControlGroupTree {
         }
     }
 
+    /// Whether this host may have a group for a task: the kernel offers the controllers in the unified hierarchy.
+    static var isConceivable: Bool {
+        do {
+            return try root().map { (root) throws(Errno) in try lists("\(root)/cgroup.controllers", needed) } ?? false
+        } catch {
+            // It is found out in words when the policy is known.
+            return true
+        }
+    }
+
     /// Root's own processes may be anywhere; elsewhere, this process's group, or the one above its leaf.
     static func base(_ root: String, _ own: String) -> String {
         if own == "/" { return "\(root)/caisson" }

@@ -39,7 +39,7 @@ final class CreatedTask {
         (name, self.state) = (record.id.text, state)
     }
 
-    private static let remedy = "free some space, or name another state directory with --state DIR"
+    static let remedy = "free some space, or name another state directory with --state DIR"
 
     /// Writes record and plan; the record is locked while its directory still has no name.
     private static func fill(_ directory: Int32, _ record: TaskRecord, _ plan: [UInt8]) throws(LaunchError)

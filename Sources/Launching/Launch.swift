@@ -20,66 +20,83 @@ public final class LaunchedTask: Sendable {
 }
 
 /// Starts tasks. The order is that of the design: resolve, decide, admit, make the directory and take its lock, write the
-/// plan, start the monitor.
+/// plan, hand it to the airlock.
 public enum Launch {
     /// Starts one task.
     ///
-    /// - Returns: As soon as the monitor runs; whether the task starts is told on its report socket.
+    /// - Parameter airlock: One that was started before, which makes the namespaces meanwhile; nil: one is started at last.
+    /// - Returns: As soon as the monitor has the plan; whether the task starts is told on its report socket.
     public static func start(
-        _ request: LaunchRequest, _ compiled: CompiledPolicy, _ state: StateDirectory
+        _ request: LaunchRequest, _ compiled: CompiledPolicy, _ state: StateDirectory, in airlock: Airlock? = nil
     ) throws(LaunchError) -> LaunchedTask {
+        let used: Airlock
+        if let airlock { used = airlock } else { used = try Airlock(isEarly: false) }
+        return try start(request, compiled, state, used) { () throws(LaunchError) in }
+    }
+
+    /// Starts one task under a policy of which it is found out meanwhile whether it still holds.
+    ///
+    /// - Throws: An error that `isStale` where it does not: nothing was started.
+    public static func start(
+        _ request: LaunchRequest, _ cached: CachedPolicy, _ state: StateDirectory, in airlock: Airlock
+    ) throws(LaunchError) -> LaunchedTask {
+        try cached.judge { () throws(LaunchError) in
+            try start(request, cached.compiled, state, airlock) { () throws(LaunchError) in try cached.confirm() }
+        }
+    }
+
+    private static func start(
+        _ request: LaunchRequest, _ compiled: CompiledPolicy, _ state: StateDirectory, _ airlock: Airlock,
+        confirm: () throws(LaunchError) -> Void
+    ) throws(LaunchError) -> LaunchedTask {
+        if airlock.preparation == nil { try airlock.prepare(compiled.policy, mergesError: request.mergesError) }
+        guard let (outline, groups) = airlock.preparation.map({ ($0.outline, $0.groups) }) else {
+            throw LaunchError(.failed, "launch", "the airlock is not prepared")
+        }
         let directory = try workingDirectory(request)
         let resolved = try ResolvedLaunch.resolve(
             request.command, compiled, directory: directory, workspace: request.workspace?.path, shell: request.shell)
         if let refusal = resolved.decision.refusal(arguments: resolved.arguments) { throw refusal }
         guard let program = resolved.program else { throw LaunchError(.notFound, "commands", "there is no program") }
-        let groups = try ControlGroupTree.find(compiled.policy.cgroupParent)
         let layers = try HostLayers(compiled.policy, landlockABI: compiled.landlockABI, groups)
         try layers.check(compiled.policy)
-        let id = TaskID(bytes: try on("getrandom") { () throws(Errno) in try Host.random(16) })
         let places = try PlacePlan(compiled, workspace: request.workspace, state: state.path)
         let planning = TaskPlan(
-            compiled: compiled, request: request, id: id, places: places, workingDirectory: directory)
+            compiled: compiled, request: request, outline: outline, places: places, workingDirectory: directory)
         var group: ControlGroup?
         do throws(LaunchError) {
             if case .tree(let tree) = groups {
                 let rates = try DiskRate.values(compiled.policy.limits.io, compiled.view + places.steps)
                 if !rates.isEmpty { try tree.handDownIO() }
-                group = try ControlGroup(tree, id, compiled.policy.limits, rates, state)
+                group = try ControlGroup(tree, outline.task, compiled.policy.limits, rates, state)
+                try airlock.begin(group: group?.directory.number)
             }
-            var plan = try planning.plan(resolved, program, cgroup: group?.plan)
+            let plan = try planning.plan(resolved, program, cgroup: group?.plan)
             let record = try record(request, compiled, resolved, plan, layers)
-            let handed = Handed(request.streams, places, group)
-            plan.descriptors = handed.roles
-            return try spawn(plan, record, handed.numbers, group, state)
+            let handed = descriptors(request.streams, places, group)
+            return try hand(plan, record, handed, group, state, airlock, confirm: confirm)
         } catch {
-            // Nothing was started: the names that were missing are missing again.
+            // Nothing was started: the names that were missing are missing again, and the group is empty.
+            airlock.abandon()
             throw places.undone(error).undoing { () throws(LaunchError) in try group?.remove() }
         }
     }
 
-    /// The descriptors after the fixed ones, and what each is.
-    private struct Handed {
-        var roles: [PlanDescriptor] = []
-        var numbers: [Int32] = []
-
-        init(_ streams: LaunchStreams, _ places: PlacePlan, _ group: ControlGroup?) {
-            let optional: [(PlanDescriptor, Int32?)] = [
-                (.input, streams.input), (.outputSink, streams.outputSink), (.errorSink, streams.errorSink),
-                (.cgroup, group?.directory.number), (.cgroupParent, group?.parent.number),
-            ]
-            for case (let role, let number?) in optional { add(role, number) }
-            for number in places.descriptors { add(.tree, number) }
-            for placeholder in places.placeholders {
-                add(.placeholder, placeholder.file.number)
-                add(.placeholderParent, placeholder.parent.number)
-            }
+    private static func descriptors(
+        _ streams: LaunchStreams, _ places: PlacePlan, _ group: ControlGroup?
+    ) -> [(role: PlanDescriptor, number: Int32)] {
+        let optional: [(PlanDescriptor, Int32?)] = [
+            (.input, streams.input), (.outputSink, streams.outputSink), (.errorSink, streams.errorSink),
+            (.cgroup, group?.directory.number), (.cgroupParent, group?.parent.number),
+        ]
+        var found: [(role: PlanDescriptor, number: Int32)] = []
+        for case (let role, let number?) in optional { found.append((role, number)) }
+        for number in places.descriptors { found.append((.tree, number)) }
+        for placeholder in places.placeholders {
+            found.append((.placeholder, placeholder.file.number))
+            found.append((.placeholderParent, placeholder.parent.number))
         }
-
-        private mutating func add(_ role: PlanDescriptor, _ number: Int32) {
-            roles.append(role)
-            numbers.append(number)
-        }
+        return found
     }
 
     private static func workingDirectory(_ request: LaunchRequest) throws(LaunchError) -> String {
@@ -108,41 +125,32 @@ public enum Launch {
             inputStaysOpen: false, wall: plan.deadlines.wall, grace: plan.deadlines.grace)
     }
 
-    private static func spawn(
-        _ plan: LaunchPlan, _ record: TaskRecord, _ handed: [Int32], _ group: ControlGroup?, _ state: StateDirectory
+    /// Makes the task's directory and hands everything to the airlock.
+    private static func hand(
+        _ plan: LaunchPlan, _ record: TaskRecord, _ descriptors: [(role: PlanDescriptor, number: Int32)],
+        _ group: ControlGroup?, _ state: StateDirectory, _ airlock: Airlock, confirm: () throws(LaunchError) -> Void
     ) throws(LaunchError) -> LaunchedTask {
-        let airlock = try InstalledFiles.program("caisson-airlock")
         let sealed = plan.sealed
+        try airlock.begin(group: group?.directory.number)
+        let memory = try on("the plan", remedy: CreatedTask.remedy) { () throws(Errno) in
+            try Files.sealedMemory("plan", sealed)
+        }
+        // Init builds the view while the policy is confirmed and the directory made, without which nothing is released.
+        try airlock.hand(descriptors + [(.plan, memory.number)], isLast: false)
+        try confirm()
         let created = try CreatedTask(record, plan: sealed, state)
         do throws(LaunchError) {
             try group?.isPlanned()
-            return try spawn(airlock, plan.task, sealed, created, handed, group?.monitors.number)
+            try airlock.hand(
+                [
+                    (.directory, created.directory.number), (.lock, created.lock.number),
+                    (.control, created.control.number),
+                ], isLast: true)
+            return try airlock.task(plan.task)
         } catch {
             // Nothing runs, and nothing shall look as if it did.
+            airlock.abandon()
             throw error.undoing(created.remove)
         }
-    }
-
-    private static func spawn(
-        _ airlock: String, _ id: TaskID, _ sealed: [UInt8], _ created: CreatedTask, _ handed: [Int32],
-        _ cgroup: Int32?
-    ) throws(LaunchError) -> LaunchedTask {
-        let directory = created.directory.number
-        let (lock, control) = (created.lock.number, created.control.number)
-        let (monitor, report) = try on("starting the airlock") { () throws(Errno) in
-            let none = try Files.open("/dev/null", O_RDWR)
-            let memory = try Files.sealedMemory("plan", sealed)
-            let sockets = try DescriptorPair.sockets()
-            let fixed = [
-                none.number, none.number, none.number, memory.number, directory, lock, sockets.second.number, control,
-            ]
-            let pid = try Spawn.start(
-                airlock, arguments: ["caisson-airlock", id.text], descriptors: fixed + handed, newSession: true,
-                cgroup: cgroup)
-            var report: Int32 = -1
-            sockets.apart { first, _ in report = first.release() }
-            return (pid, report)
-        }
-        return LaunchedTask(id: id, monitor: monitor, report: Descriptor(owning: report))
     }
 }

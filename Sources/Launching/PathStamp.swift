@@ -3,64 +3,71 @@ public import Kernel
 public import Records
 
 /// How a path looked when something was derived from it: the derived thing holds as long as the path looks the same.
-public struct PathStamp: Hashable, ByteCodable {
+public struct PathStamp: Hashable, Sendable {
     /// What stat(2) said; nil: there was nothing.
-    private let facts: Facts?
+    let facts: Facts?
     /// The path.
     public let path: String
 
-    /// Seven numbers in place, not in a list: hundreds of them are read and compared at every launch.
-    private struct Facts: Hashable {
+    /// Seven numbers.
+    struct Facts: Hashable {
         var device, inode, size, modified, changed, mode, owner: UInt64
+
+        var numbers: [UInt64] { [device, inode, size, modified, changed, mode, owner] }
+
+        static let count = 7
+
+        init(_ numbers: [UInt64]) {
+            (device, inode, size, modified) = (numbers[0], numbers[1], numbers[2], numbers[3])
+            (changed, mode, owner) = (numbers[4], numbers[5], numbers[6])
+        }
+
+        init(_ status: FileStatus) {
+            (device, inode, size) = (status.device, status.inode, status.size)
+            modified = UInt64(bitPattern: status.modified)
+            // The change time is in it because no program can set it back.
+            changed = UInt64(bitPattern: status.changed)
+            (mode, owner) = (UInt64(status.mode), UInt64(status.owner))
+        }
     }
 
     /// The path as it looks now, links followed.
     public init(_ path: String) throws(Errno) {
         self.path = path
-        facts = try PathStamp.facts(path)
+        facts = try PathStamp.facts(Array(path.utf8) + [0], at: 0)
     }
 
     /// When the inode last changed, in nanoseconds since 1970; nil: there was nothing.
     public var changed: Int64? { facts.map { Int64(bitPattern: $0.changed) } }
 
     /// Whether the path still looks the same.
-    public func isCurrent() throws(Errno) -> Bool { try PathStamp.facts(path) == facts }
+    public func isCurrent() throws(Errno) -> Bool { try PathStamp(path) == self }
 
-    /// The change time is in it because no program can set it back.
-    private static func facts(_ path: String) throws(Errno) -> Facts? {
+    /// What is at a path that ends with a NUL.
+    static func facts(_ bytes: [UInt8], at place: Int) throws(Errno) -> Facts? {
         do {
-            let status = try FileStatus.of(path)
-            return Facts(
-                device: status.device, inode: status.inode, size: status.size,
-                modified: UInt64(bitPattern: status.modified), changed: UInt64(bitPattern: status.changed),
-                mode: UInt64(status.mode), owner: UInt64(status.owner))
+            return Facts(try FileStatus.of(bytes, at: place))
         } catch {
             guard [ENOENT, ENOTDIR, EACCES].contains(error.rawValue) else { throw error }
             return nil
         }
     }
+}
 
+extension PathStamp: ByteCodable {
     /// Writes path and facts: none, or all seven.
     public func encode(to writer: inout ByteWriter) {
         writer.write(path)
-        guard let facts else { return writer.write(UInt32(0)) }
-        writer.write(UInt32(7))
-        for number in [
-            facts.device, facts.inode, facts.size, facts.modified, facts.changed, facts.mode, facts.owner,
-        ] { writer.write(number) }
+        writer.write(facts?.numbers ?? []) { $0.write($1) }
     }
 
     /// Reads path and facts.
     public init(from reader: inout ByteReader) throws(RecordError) {
         path = try reader.string()
-        switch try reader.integer(UInt32.self) {
-        case 0: facts = nil
-        case 7:
-            facts = Facts(
-                device: try reader.integer(), inode: try reader.integer(), size: try reader.integer(),
-                modified: try reader.integer(), changed: try reader.integer(), mode: try reader.integer(),
-                owner: try reader.integer())
-        default: throw .malformed("a stamp has neither no facts nor seven", at: reader.position)
+        let numbers: [UInt64] = try reader.list { (each) throws(RecordError) in try each.integer() }
+        guard numbers.isEmpty || numbers.count == Facts.count else {
+            throw .malformed("a stamp has neither no facts nor seven", at: reader.position)
         }
+        facts = numbers.isEmpty ? nil : Facts(numbers)
     }
 }

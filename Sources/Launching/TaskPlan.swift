@@ -6,7 +6,7 @@ internal import Records
 struct TaskPlan {
     let compiled: CompiledPolicy
     let request: LaunchRequest
-    let id: TaskID
+    let outline: SandboxOutline
     let places: PlacePlan
     let workingDirectory: String
 
@@ -15,18 +15,13 @@ struct TaskPlan {
         -> LaunchPlan
     {
         let policy = compiled.policy
-        guard policy.privileges.user == .task || Host.user != 0 else {
-            throw LaunchError(
-                .failed, "privileges.user", "as root, privileges.user = \"caller\" is not enforced by this version",
-                remedy: "leave the key out: the task gets a uid of its own")
-        }
         let environment = try TaskEnvironment.plan(policy, host: request.hostEnvironment, request: request.environment)
         return LaunchPlan(
-            task: id, arguments: resolved.executed.map { Array($0.utf8) },
+            task: outline.task, arguments: resolved.executed.map { Array($0.utf8) },
             environment: environment.map { Array($0.assignment.utf8) },
             executable: try executable(program, resolved), workingDirectory: workingDirectory,
-            hostName: "caisson", identity: TaskIdentity.plan(for: id), mounts: view + places.steps,
-            scratchBytes: policy.files.tmp.bytes, network: try network(policy),
+            hostName: "caisson", identity: outline.identity, mounts: view + places.steps,
+            scratchBytes: policy.files.tmp.bytes, network: outline.network,
             limits: try LimitPlan.limits(policy.limits, hasControllers: cgroup != nil), landlock: landlock(policy),
             filters: compiled.filters,
             hardening: PlannedHardening(
@@ -34,8 +29,8 @@ struct TaskPlan {
                 mitigateSpeculation: policy.hardening.speculation == .mitigate, sessionKeyring: mayUseKeys(policy)),
             deadlines: deadlines(policy),
             streams: PlannedStreams(
-                mergesError: request.mergesError, recordBytes: policy.limits.output.bytes, inputStaysOpen: false),
-            cgroup: cgroup, placeholders: places.placeholders.map(\.name), descriptors: [])
+                mergesError: outline.mergesError, recordBytes: policy.limits.output.bytes, inputStaysOpen: false),
+            cgroup: cgroup, placeholders: places.placeholders.map(\.name))
     }
 
     /// The view, with a directory instead of a link that has a place of this task beneath it: a workspace in /var/tmp is there,
@@ -106,16 +101,6 @@ struct TaskPlan {
     private func mayUseKeys(_ policy: EffectivePolicy) -> Bool {
         let calls: Set = ["add_key", "keyctl", "request_key", "@keyring"]
         return !["default", "strict"].contains(policy.syscalls.base) || !calls.isDisjoint(with: policy.syscalls.allow)
-    }
-
-    private func network(_ policy: EffectivePolicy) throws(LaunchError) -> PlannedNetwork {
-        switch policy.network.mode {
-        case .none: return .none
-        case .loopback: return .loopback
-        case .host: return .host
-        case .egress:
-            throw LaunchError(.failed, "network.mode", "network.mode = \"egress\" is not enforced by this version")
-        }
     }
 
     private func landlock(_ policy: EffectivePolicy) -> PlannedLandlock {

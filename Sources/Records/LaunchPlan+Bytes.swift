@@ -47,7 +47,6 @@ extension LaunchPlan: ByteCodable {
         writer.write(streams.inputStaysOpen)
         writer.write(cgroup)
         writer.write(placeholders)
-        writer.write(descriptors) { $0.write($1.rawValue) }
     }
 
     /// Reads every part in the order of the declaration.
@@ -77,7 +76,6 @@ extension LaunchPlan: ByteCodable {
             mergesError: try reader.bool(), recordBytes: try reader.integer(), inputStaysOpen: try reader.bool())
         cgroup = try reader.optional { (each) throws(RecordError) in try PlannedCgroup(from: &each) }
         placeholders = try reader.strings()
-        descriptors = try reader.list { (each) throws(RecordError) in try each.choice() }
         guard !arguments.isEmpty else { throw .malformed("a plan without argv", at: start) }
         guard identity.innerUser != 0, identity.innerGroup != 0 else { throw .malformed("inner uid 0", at: start) }
         guard (arguments + environment).allSatisfy({ !$0.contains(0) }) else {

@@ -38,8 +38,6 @@ public struct LaunchPlan: Sendable, Equatable {
     public var cgroup: PlannedCgroup?
     /// Names of the files that were made so that a missing name can be protected; removed at the end.
     public var placeholders: [String]
-    /// The optional descriptors that follow the fixed ones, in this order.
-    public var descriptors: [PlanDescriptor]
 
     /// A plan with every part named.
     public init(
@@ -47,7 +45,7 @@ public struct LaunchPlan: Sendable, Equatable {
         workingDirectory: String, hostName: String, identity: PlannedIdentity, mounts: [MountStep],
         scratchBytes: UInt64, network: PlannedNetwork, limits: [PlannedLimit], landlock: PlannedLandlock,
         filters: PlannedFilters, hardening: PlannedHardening, deadlines: PlannedDeadlines, streams: PlannedStreams,
-        cgroup: PlannedCgroup?, placeholders: [String], descriptors: [PlanDescriptor]
+        cgroup: PlannedCgroup?, placeholders: [String]
     ) {
         self.task = task
         self.arguments = arguments
@@ -67,7 +65,6 @@ public struct LaunchPlan: Sendable, Equatable {
         self.streams = streams
         self.cgroup = cgroup
         self.placeholders = placeholders
-        self.descriptors = descriptors
     }
 }
 
@@ -78,23 +75,21 @@ extension LaunchPlan {
     }
 }
 
-/// The descriptors with which the airlock starts. 0, 1 and 2 are /dev/null; these five are always there.
+/// The descriptors of an airlock with fixed numbers. 0, 1 and 2 are /dev/null.
 public enum AirlockDescriptor {
-    /// The plan, in sealed memory.
-    public static let plan: Int32 = 3
-    /// The task's directory.
+    /// A socket to the front end: the plan comes by it; start, failure and end are reported on it.
+    public static let report: Int32 = 3
+    /// The task's directory. This and the following two are /dev/null until the plan comes.
     public static let directory: Int32 = 4
     /// The task's record; its lock is the proof that a monitor lives.
     public static let lock: Int32 = 5
-    /// A socket to the front end: start, failure and end are reported on it, signals come from it.
-    public static let report: Int32 = 6
     /// The task's control socket, listening since before the task had a name: nobody who finds it is ever refused.
-    public static let control: Int32 = 7
-    /// The first of the optional ones that the plan lists.
-    public static let firstOptional: Int32 = 8
+    public static let control: Int32 = 6
+    /// How many there are.
+    public static let count = 7
 }
 
-/// The optional descriptors.
+/// The descriptors that come with a plan.
 public enum PlanDescriptor: UInt8, Sendable {
     /// What the task reads as its standard input.
     case input = 1
@@ -114,6 +109,14 @@ public enum PlanDescriptor: UInt8, Sendable {
     case placeholderParent
     /// The directory above the task's cgroup.
     case cgroupParent
+    /// The plan itself, in sealed memory.
+    case plan
+    /// What becomes `AirlockDescriptor.directory`.
+    case directory
+    /// What becomes `AirlockDescriptor.lock`.
+    case lock
+    /// What becomes `AirlockDescriptor.control`.
+    case control
 }
 
 /// What is executed, and how it is known again inside the view.

@@ -2,6 +2,8 @@
 public enum StatusMessage: Sendable, Equatable {
     /// A step failed; nothing was executed. `index` tells which of several (a mount, a rule, a limit).
     case failed(Stage, errno: Int32, index: Int32)
+    /// All but the filter of system calls is in place in the task's process, which installs it now.
+    case settled
     /// The task is confined and waits at the gate.
     case ready
     /// Init has confined itself.
@@ -22,6 +24,7 @@ public enum StatusMessage: Sendable, Equatable {
             case .ready: (2, 0, 0, 0)
             case .ended(let status, let killed): (3, 0, status, killed)
             case .reaperConfined: (4, 0, 0, 0)
+            case .settled: (5, 0, 0, 0)
             }
         writer.write(kind)
         writer.write(stage)
@@ -56,6 +59,7 @@ public enum StatusMessage: Sendable, Equatable {
         case 2: self = .ready
         case 3: self = .ended(status: first, killed: second)
         case 4: self = .reaperConfined
+        case 5: self = .settled
         default: throw .malformed("unknown status message \(kind)", at: 0)
         }
     }

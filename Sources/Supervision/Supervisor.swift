@@ -68,14 +68,16 @@ public final class Supervisor {
     public func start(_ order: Order) throws(PolicyProblem) -> LaunchedTask {
         let compiled = try policies.policy(order.policy)
         do throws(LaunchError) {
+            let airlock = try Airlock()
+            try airlock.prepare(compiled.policy, mergesError: order.mergesError)
             var request = LaunchRequest(order.command, owner: principal)
             (request.hostEnvironment, request.environment) = (environment, order.variables)
             (request.mergesError, request.wall, request.shell) = (order.mergesError, order.wall, order.shell)
             try place(&request, order, compiled.policy)
-            guard let bytes = order.input else { return try Launch.start(request, compiled, state) }
+            guard let bytes = order.input else { return try Launch.start(request, compiled, state, in: airlock) }
             let input = try Self.pipe(bytes)
             request.streams.input = input.number
-            return try Launch.start(request, compiled, state)
+            return try Launch.start(request, compiled, state, in: airlock)
         } catch {
             throw .host(error)
         }

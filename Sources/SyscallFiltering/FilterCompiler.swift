@@ -1,8 +1,8 @@
 /// Compiles seccomp programs: arrays of struct sock_filter of at most 4096 instructions of eight bytes each.
 ///
-/// All of them are lists of what is allowed. A known call that is not in it is EPERM; a number that nobody knows is
-/// ENOSYS, so that programs take it for an older kernel and go another way; a call of another architecture or of x32 kills
-/// the process.
+/// All of them are lists of what is allowed. A known call that is not in it is EPERM; to a task, a number that nobody knows
+/// is ENOSYS, so that programs take it for an older kernel and go another way; a call of another architecture or of x32
+/// kills the process.
 public enum FilterCompiler {
     /// The filter of a task.
     public static func task(_ request: FilterRequest) throws(FilterError) -> [UInt8] {
@@ -14,12 +14,12 @@ public enum FilterCompiler {
 
     /// The filter of a sandbox's init, for what it does after it has confined itself.
     public static func reaper() throws(FilterError) -> [UInt8] {
-        try compile(Set(AirlockCalls.reaper), AirlockCalls.reaperRules)
+        try compileAllowed(AirlockCalls.reaper, AirlockCalls.reaperRules)
     }
 
     /// The filter of a monitor, for what it does after it has confined itself.
     public static func monitor() throws(FilterError) -> [UInt8] {
-        try compile(Set(AirlockCalls.monitor), AirlockCalls.monitorRules)
+        try compileAllowed(AirlockCalls.monitor, AirlockCalls.monitorRules)
     }
 
     // MARK: what is allowed
@@ -61,6 +61,19 @@ public enum FilterCompiler {
     }
 
     // MARK: the program
+
+    /// A program that names only what is allowed. The airlock tries no call that may be unknown, and each that is named costs
+    /// every launch some time: the kernel translates the program and tries each number.
+    private static func compileAllowed(
+        _ allowed: [String], _ rules: [String: Verdict]
+    ) throws(FilterError) -> [UInt8] {
+        let context = try FilterContext.empty(fallback: .denied)
+        for name in Set(allowed).sorted() {
+            guard case .number(let number) = SyscallNumber.of(name) else { continue }
+            try context.decide(number, rules[name] ?? .allow)
+        }
+        return try context.program()
+    }
 
     static func compile(_ allowed: Set<String>, _ rules: [String: Verdict]) throws(FilterError) -> [UInt8] {
         let context = try FilterContext.empty(fallback: .missing)

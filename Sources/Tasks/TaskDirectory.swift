@@ -67,7 +67,10 @@ public final class TaskDirectory: Sendable {
     }
 
     private func storedEnd() throws(TaskError) -> EndRecord? {
-        try decodedIfThere(.end) { (bytes) throws(RecordError) in try EndRecord.open(bytes) }
+        try decodedIfThere(.end) { (bytes) throws(RecordError) in
+            // It had its name and was not on disk yet when the host went down.
+            bytes.first ?? 0 == 0 ? nil : try EndRecord.open(bytes)
+        } ?? nil
     }
 
     /// A record that was on disk when the host went down, and its name was not.

@@ -1,22 +1,28 @@
+import Glibc
 import Kernel
 import Records
 
-/// What the front end handed over, by the plan's list.
+/// What the front end handed over together with the plan.
 struct Inheritance {
+    /// The plan, in sealed memory.
+    private(set) var plan: Int32 = -1
     /// What the task reads, or nil.
-    var input: Int32?
+    private(set) var input: Int32?
     /// Where a foreground front end reads standard output, or nil.
-    var outputSink: Int32?
+    private(set) var outputSink: Int32?
     /// Where a foreground front end reads standard error, or nil.
-    var errorSink: Int32?
+    private(set) var errorSink: Int32?
     /// The directories of the handed trees, in their order.
-    var trees: [Int32] = []
+    private(set) var trees: [Int32] = []
     /// The task's cgroup directory, or nil.
-    var cgroup: Int32?
+    private(set) var cgroup: Int32?
     /// The directory above it, or nil.
-    var cgroupParent: Int32?
+    private(set) var cgroupParent: Int32?
     /// The write end of the task's input, or nil.
-    var inputSource: Int32?
+    private(set) var inputSource: Int32?
+
+    /// What init needs of it: the plan, the trees, and the input where there is one.
+    var forInit: [Int32] { [plan] + trees + (input.map { [$0] } ?? []) }
 
     /// The placeholders, locked, and the directories that hold them.
     var placeholders: [(file: Int32, parent: Int32)] {
@@ -25,21 +31,27 @@ struct Inheritance {
     private var placeholderFiles: [Int32] = []
     private var placeholderParents: [Int32] = []
 
-    /// Takes the descriptors that follow the fixed ones.
-    init(_ plan: LaunchPlan) {
-        for (place, role) in plan.descriptors.enumerated() {
-            let number = AirlockDescriptor.firstOptional + Int32(place)
-            switch role {
-            case .input: input = number
-            case .outputSink: outputSink = number
-            case .errorSink: errorSink = number
-            case .tree: trees.append(number)
-            case .cgroup: cgroup = number
-            case .inputSource: inputSource = number
-            case .cgroupParent: cgroupParent = number
-            case .placeholder: placeholderFiles.append(number)
-            case .placeholderParent: placeholderParents.append(number)
-            }
+    /// Takes over one descriptor.
+    mutating func take(_ role: PlanDescriptor, _ number: Int32) throws(Errno) {
+        switch role {
+        case .plan: plan = number
+        case .directory: try Self.move(number, AirlockDescriptor.directory)
+        case .lock: try Self.move(number, AirlockDescriptor.lock)
+        case .control: try Self.move(number, AirlockDescriptor.control)
+        case .input: input = number
+        case .outputSink: outputSink = number
+        case .errorSink: errorSink = number
+        case .tree: trees.append(number)
+        case .cgroup: cgroup = number
+        case .inputSource: inputSource = number
+        case .cgroupParent: cgroupParent = number
+        case .placeholder: placeholderFiles.append(number)
+        case .placeholderParent: placeholderParents.append(number)
         }
+    }
+
+    private static func move(_ number: Int32, _ place: Int32) throws(Errno) {
+        _ = try checked { dup2(number, place) }
+        _ = Descriptor(owning: number)
     }
 }

@@ -14,7 +14,7 @@ struct Foreground {
         (self.state, self.wantsJSON) = (state, wantsJSON)
     }
 
-    func run(_ request: LaunchRequest, _ compiled: CompiledPolicy) throws -> Int32 {
+    func run(_ request: LaunchRequest, _ policy: CachedPolicy, _ airlock: Airlock) throws -> Int32 {
         // Before the start: a signal that comes in between is not lost.
         let signals = try Signals.descriptor(
             try Inherited.heeded([SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP]))
@@ -25,7 +25,7 @@ struct Foreground {
         request.streams.input = input.taskEnd
         request.streams.outputSink = output.monitorEnd
         request.streams.errorSink = error.monitorEnd
-        let task = try Launch.start(request, compiled, state)
+        let task = try Launch.start(request, policy, state, in: airlock)
         input.handedOver()
         output.handedOver()
         error.handedOver()
@@ -38,7 +38,7 @@ struct Foreground {
             guard !error.isAbandoned, try Poll.now(2, Int32(POLLOUT)) != 0 else { return EndText.exitCode(end) }
             sayWhatIsMissing(task.id)
         }
-        return try Conclusion(state, task.id, wantsJSON: wantsJSON, compiled: compiled).tell(end)
+        return try Conclusion(state, task.id, wantsJSON: wantsJSON, compiled: policy.compiled).tell(end)
     }
 
     private func sayWhatIsMissing(_ id: TaskID) {

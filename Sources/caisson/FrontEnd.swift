@@ -13,18 +13,20 @@ struct FrontEnd {
         state = try StateDirectory(try options.value("state") ?? StateDirectory.standardPath(environment))
     }
 
-    /// A policy by name or path, compiled for this host.
-    func policy(_ name: String) throws -> CompiledPolicy {
+    /// A policy by name or path, compiled for this host; whether it still holds is to be found out.
+    ///
+    /// - Parameter anew: It is compiled in any case.
+    func policy(_ name: String, anew: Bool = false) throws -> CachedPolicy {
         let path = try PolicyLocation(environment).find(name, allowsPath: true)
         let cache = CompiledPolicyCache(path, environment)
         let abi = Host.landlockABI
-        if let compiled = try cache.read(state, landlockABI: abi) { return compiled }
+        if !anew, let cached = try cache.find(state, landlockABI: abi) { return cached }
         guard try ServerProgram.compile(path, state, environment) == 0 else { throw PolicyFailure() }
-        guard let compiled = try cache.read(state, landlockABI: abi) else {
+        guard let cached = try cache.find(state, landlockABI: abi), try cached.isCurrent() else {
             throw LaunchError(
                 .failed, "policy", "the policy \(path) changed while it was compiled", remedy: "run the command again")
         }
-        return compiled
+        return cached
     }
 
     /// Directories in which no task may write.

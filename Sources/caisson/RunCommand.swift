@@ -39,16 +39,27 @@ struct RunCommand {
     }
 
     private func start() throws -> Int32 {
+        // First: it starts on another processor while this one reads and decides.
+        let airlock = try Airlock()
         let frontEnd = try FrontEnd(options)
-        let compiled = try frontEnd.policy(options.value("policy") ?? "default")
+        let name = options.value("policy") ?? "default"
+        do {
+            return try start(try frontEnd.policy(name), frontEnd, airlock)
+        } catch let error as LaunchError where error.isStale {
+            return try start(try frontEnd.policy(name, anew: true), frontEnd, try Airlock())
+        }
+    }
+
+    private func start(_ policy: CachedPolicy, _ frontEnd: FrontEnd, _ airlock: Airlock) throws -> Int32 {
+        try policy.judge { () throws(LaunchError) in try airlock.prepare(policy.compiled.policy) }
         var request = LaunchRequest(.arguments(options.rest), owner: "cli:\(Host.user)")
         request.hostEnvironment = frontEnd.environment
         request.environment = try variables()
         request.wall = try options.duration("timeout")
-        request.workspace = try workspace(compiled, frontEnd)
+        request.workspace = try workspace(policy, frontEnd)
         request.workingDirectory = try workingDirectory(request.workspace)
-        if options.has("detach") { return try detached(request, compiled, frontEnd) }
-        return try Foreground(frontEnd.state, wantsJSON: options.has("json")).run(request, compiled)
+        if options.has("detach") { return try detached(request, policy, frontEnd, airlock) }
+        return try Foreground(frontEnd.state, wantsJSON: options.has("json")).run(request, policy, airlock)
     }
 
     private func variables() throws(UsageError) -> [EnvironmentVariable] {
@@ -64,12 +75,15 @@ struct RunCommand {
     }
 
     /// The named workspace, else the current directory if it may be one, else none.
-    private func workspace(_ compiled: CompiledPolicy, _ frontEnd: FrontEnd) throws -> Workspace? {
+    private func workspace(_ policy: CachedPolicy, _ frontEnd: FrontEnd) throws -> Workspace? {
         let off = try frontEnd.forbiddenPlaces()
-        if let path = options.value("workspace") { return try Workspace(path, policy: compiled.policy, off: off) }
+        let place = options.value("workspace")
         do throws(LaunchError) {
-            return try Workspace(".", policy: compiled.policy, off: off)
+            return try policy.judge { () throws(LaunchError) in
+                try Workspace(place ?? ".", policy: policy.compiled.policy, off: off)
+            }
         } catch {
+            guard place == nil, !error.isStale else { throw error }
             Message.print("no workspace: \(error.message)", remedy: error.remedy)
             return nil
         }
@@ -83,8 +97,10 @@ struct RunCommand {
         return Paths.isWithin(current, workspace.path) ? current : nil
     }
 
-    private func detached(_ request: LaunchRequest, _ compiled: CompiledPolicy, _ frontEnd: FrontEnd) throws -> Int32 {
-        let task = try Launch.start(request, compiled, frontEnd.state)
+    private func detached(
+        _ request: LaunchRequest, _ policy: CachedPolicy, _ frontEnd: FrontEnd, _ airlock: Airlock
+    ) throws -> Int32 {
+        let task = try Launch.start(request, policy, frontEnd.state, in: airlock)
         let message = try Transfer.receiveBytes(task.report.number, limit: ControlRequest.limit)
         guard !message.isEmpty else {
             throw LaunchError(.failed, "launch", "the monitor of task \(task.id) died")

@@ -218,4 +218,21 @@ struct PathStampTests {
         _ = try checked { utimensat(AT_FDCWD, path, [time, time], 0) }
         #expect(try !stamp.isCurrent())
     }
+
+    @Test("is confirmed later, once, and what fails under a policy that changed says so")
+    func confirmed() throws {
+        let file = try bench.scratch.write("policy.toml", "a")
+        try keep([file])
+        let refusal = LaunchError(.refused, "commands", "no")
+        func judged() throws -> LaunchError? {
+            let cached = try #require(try cache.find(bench.state, landlockABI: Host.landlockABI))
+            return #expect(throws: LaunchError.self) {
+                try cached.judge { () throws(LaunchError) in throw refusal }
+            }
+        }
+        #expect(try judged()?.cause == "commands")
+        _ = try checked { chmod(file, 0o600) }
+        #expect(try judged()?.isStale == true)
+        #expect(try read() == nil)
+    }
 }

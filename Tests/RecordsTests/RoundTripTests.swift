@@ -60,7 +60,7 @@ struct RoundTripTests {
     @Test(
         "each status message, in 16 bytes",
         arguments: [
-            StatusMessage.failed(.seccomp, errno: 22, index: -1), .ready, .reaperConfined,
+            StatusMessage.failed(.seccomp, errno: 22, index: -1), .settled, .ready, .reaperConfined,
             .ended(status: 0x0f00, killed: 3),
         ])
     func statusMessage(message: StatusMessage) throws {

@@ -27,8 +27,7 @@ enum Samples {
         deadlines: PlannedDeadlines(wall: 1, grace: 2, cpuTime: 3),
         streams: PlannedStreams(mergesError: false, recordBytes: 64 << 20, inputStaysOpen: true),
         cgroup: PlannedCgroup(path: "/tasks/a", values: [CgroupValue(file: "memory.max", value: "1")]),
-        placeholders: [".mcp.json"],
-        descriptors: [.input, .outputSink, .errorSink, .tree, .cgroup, .inputSource, .placeholder, .placeholderParent])
+        placeholders: [".mcp.json"])
 
     static let mounts: [MountStep] = [
         .directory(path: "/a", mode: 0o755),
@@ -46,7 +45,7 @@ enum Samples {
     static let smallestPlan: LaunchPlan = {
         var plan = Samples.plan
         plan.arguments = [[]]
-        (plan.environment, plan.mounts, plan.limits, plan.descriptors) = ([], [], [], [])
+        (plan.environment, plan.mounts, plan.limits) = ([], [], [])
         plan.placeholders = []
         plan.executable.digest = []
         plan.landlock = PlannedLandlock(minimumABI: 0, rules: [], connectPorts: nil)

@@ -351,7 +351,7 @@ def test_the_control_a_monitor_that_stays_dumpable_can_be_read(running):
 
 
 # What a monitor that was taken over would try: another call in the place of one of its own, which reads what the task's
-# init says. The second such call comes before its confinement, the third after it.
+# init says. The first three are the front end's, with the plan; the next three come before its confinement, the seventh after it.
 NUMBERS |= {"recvmsg": 47, "socket": 41, "execve": 59, "mount": 165, "ptrace": 101, "bpf": 321, "unlink": 87, "mprotect": 10}
 PATH = {(1, 0): word("/etc/pas"), (1, 8): int.from_bytes(b"swd\0\0\0\0\0", "little")}
 ATTACKS = {
@@ -373,7 +373,7 @@ POSSIBLE = {"read a file", "make a socket"}
 @pytest.mark.control("init and monitor")
 def test_the_monitor_can_do_nothing_else_once_its_task_runs(caisson, policy, name):
     caisson.run("probe", "exit", "0", policy=policy).ok()
-    other, calls = on(caisson, rule("recvmsg", "monitor", nth=3, **ATTACKS[name]))
+    other, calls = on(caisson, rule("recvmsg", "monitor", nth=7, **ATTACKS[name]))
     other.run("probe", "touch", "w", "canary", policy=policy)
     assert (caisson.workspace / "canary").exists(), "the task ran, and so the monitor was confined"
     assert len(calls) == 1 and set(calls.answers) <= {"EPERM", "EACCES", "ENOSYS"}, calls.lines

@@ -289,7 +289,7 @@ def test_an_airlock_that_can_not_begin_says_why(caisson):
     ended, ran = launch(caisson, policy, rule("close_range", "monitor", nth=1, fails="ENOSYS"), options=["--json"])
     assert ended.code == 125 and not ran
     end = ended.view["end"]
-    assert (ended.view["status"], end["step"], end["errno"], end["proof"]["kind"]) == ("failed_to_start", "plan", "ENOSYS", "never_started")
+    assert (ended.view["status"], end["step"], end["errno"], end["proof"]["kind"]) == ("failed_to_start", "plan", "ENOSYS", "init_reaped")
     assert host.tree(caisson.workspace) == [], "what stood in for a missing name is gone"
 
 

@@ -18,10 +18,10 @@ root_only = pytest.mark.skipif(not host.EFFECTIVE_ROOT, reason="as an ordinary u
 PR_SET_PDEATHSIG, PR_CAPBSET_DROP, PR_SET_SECUREBITS, PR_SET_NO_NEW_PRIVS, PR_CAP_AMBIENT = 1, 24, 28, 38, 47
 CAP_NET_RAW = 13
 NET_RAW = 1 << CAP_NET_RAW
-NAMESPACES = {"ipc": 0x08000000, "uts": 0x04000000, "cgroup": 0x02000000, "net": 0x40000000}
+NAMESPACES = {"ipc": 0x08000000, "uts": 0x04000000, "cgroup": 0x02000000}
 RESOURCES = {"cpu time": 0, "file size": 1, "data size": 2, "core file size": 4, "processes": 6, "open files": 7}
 
-CLONE_FLAGS = 0x10000000 | 0x00020000 | 0x20000000 | 0x08000000 | 0x04000000 | 0x02000000 | 0x40000000 | 0x1000
+CLONE_FLAGS = 0x10000000 | 0x00020000 | 0x20000000 | 0x08000000 | 0x04000000 | 0x02000000 | 0x1000
 
 
 def bounding(*kept):
@@ -74,6 +74,7 @@ FORGERIES |= {
 FORGERIES |= {
     f"no limit on {name}": ([rule("prlimit64", "task", where={1: number}, returns=0)], [f"task limit.Max {name}"])
     for name, number in RESOURCES.items()}
+FORGERIES["the namespace net is not entered"] = ([rule("setns", "init", returns=0)], ["task namespace.net"])
 OF_ROOT = {
     "another user": ([other_number(2)], ["init uids", "task uids"]),
     "another group": ([other_number(1)], ["init gids", "task gids"]),
@@ -160,6 +161,7 @@ BEFORE = {
         "identity_maps" if host.EFFECTIVE_ROOT else "namespaces"),
     "no namespace mnt": ([rule("clone3", "monitor", poke={(0, 0): CLONE_FLAGS & ~0x00020000})], None),
     "no namespace pid": ([rule("clone3", "monitor", poke={(0, 0): CLONE_FLAGS & ~0x20000000})], None),
+    "no namespace net": ([rule("unshare", "task", returns=0)], "network"),
     "no change of user": ([rule("setresuid", "init", returns=0)], "root_mount"),
     "no pivot_root": ([rule("pivot_root", "init", returns=0)], None),
     "no no_new_privs alone": ([rule("prctl", "task", where={0: PR_SET_NO_NEW_PRIVS}, returns=0)], "landlock"),
@@ -232,7 +234,7 @@ if not host.EFFECTIVE_ROOT:
     UNSEEN |= {"init setresuid": 1, "init setresgid": 1}
 
 CONFINING = (
-    "rt_sigprocmask", "dup2", "chdir", "setsid", "setgroups", "setresuid", "setresgid", "capset", "pivot_root", "prctl", "umount2",
+    "rt_sigprocmask", "dup2", "setns", "chdir", "setsid", "setgroups", "setresuid", "setresgid", "capset", "pivot_root", "prctl", "umount2",
     "sethostname", "keyctl", "prlimit64", "seccomp", "move_mount", "close_range", "mount_setattr", "landlock_add_rule",
     "landlock_restrict_self")
 

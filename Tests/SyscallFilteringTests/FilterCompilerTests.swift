@@ -54,17 +54,18 @@ struct FilterCompilerTests {
         }
     #endif
 
-    @Test("a number that nobody knows does not exist")
+    @Test("a number that nobody knows does not exist for a task, and is refused to the airlock")
     func unknownNumbers() throws {
         let known = Set(
             SyscallGroup.known.compactMap { name -> UInt32? in
                 guard case .number(let number)? = SyscallNumber.of(name) else { return nil }
                 return UInt32(number)
             })
-        for program in try Self.programs {
-            for number in Set(UInt32(0)...2000).subtracting(known) {
-                #expect(try program.run(.init(number: number)).action == missing, "\(number)")
-            }
+        let tasks = try Self.requests.map { BPFProgram(try FilterCompiler.task($0)) }
+        let airlock = [BPFProgram(try FilterCompiler.reaper()), BPFProgram(try FilterCompiler.monitor())]
+        for number in Set(UInt32(0)...2000).subtracting(known) {
+            for program in tasks { #expect(try program.run(.init(number: number)).action == missing, "\(number)") }
+            for program in airlock { #expect(try program.run(.init(number: number)).action == denied, "\(number)") }
         }
     }
 

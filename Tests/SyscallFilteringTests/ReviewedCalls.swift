@@ -129,8 +129,8 @@ enum ReviewedCalls {
         122     setfsuid                 allow   allow   EPERM   EPERM
         123     setfsgid                 allow   allow   EPERM   EPERM
         124     getsid                   allow   allow   EPERM   EPERM
-        125     capget                   allow   allow   EPERM   EPERM
-        126     capset                   allow   allow   EPERM   EPERM
+        125     capget                   allow   allow   EPERM   allow
+        126     capset                   allow   allow   EPERM   allow
         127     rt_sigpending            allow   allow   EPERM   EPERM
         128     rt_sigtimedwait          allow   allow   allow   EPERM
         129     rt_sigqueueinfo          allow   allow   EPERM   EPERM
@@ -161,7 +161,7 @@ enum ReviewedCalls {
         154     modify_ldt               EPERM   EPERM   EPERM   EPERM
         155     pivot_root               EPERM   EPERM   EPERM   EPERM
         156     _sysctl                  EPERM   EPERM   EPERM   EPERM
-        157     prctl                    if      if      EPERM   EPERM
+        157     prctl                    if      if      EPERM   if
         158     arch_prctl               allow   allow   EPERM   EPERM
         159     adjtimex                 EPERM   EPERM   EPERM   EPERM
         160     setrlimit                allow   allow   EPERM   EPERM
@@ -341,7 +341,7 @@ enum ReviewedCalls {
         334     rseq                     allow   allow   EPERM   EPERM
         335     uretprobe                allow   allow   EPERM   EPERM
         336     uprobe                   allow   allow   EPERM   EPERM
-        337-423 -                        ENOSYS  ENOSYS  ENOSYS  ENOSYS
+        337-423 -                        ENOSYS  ENOSYS  EPERM   EPERM
         424     pidfd_send_signal        allow   allow   EPERM   allow
         425     io_uring_setup           EPERM   EPERM   EPERM   EPERM
         426     io_uring_enter           EPERM   EPERM   EPERM   EPERM
@@ -353,33 +353,33 @@ enum ReviewedCalls {
         432     fsmount                  EPERM   EPERM   EPERM   EPERM
         433     fspick                   EPERM   EPERM   EPERM   EPERM
         434     pidfd_open               allow   allow   EPERM   allow
-        435     clone3                   ENOSYS  ENOSYS  ENOSYS  ENOSYS
+        435     clone3                   ENOSYS  ENOSYS  EPERM   EPERM
         436     close_range              allow   allow   EPERM   EPERM
-        437     openat2                  ENOSYS  ENOSYS  ENOSYS  ENOSYS
+        437     openat2                  ENOSYS  ENOSYS  EPERM   EPERM
         438     pidfd_getfd              EPERM   EPERM   EPERM   EPERM
         439     faccessat2               allow   allow   EPERM   EPERM
         440     process_madvise          EPERM   EPERM   EPERM   EPERM
         441     epoll_pwait2             allow   allow   EPERM   EPERM
         442     mount_setattr            EPERM   EPERM   EPERM   EPERM
         443     quotactl_fd              EPERM   EPERM   EPERM   EPERM
-        444     landlock_create_ruleset  allow   allow   EPERM   EPERM
-        445     landlock_add_rule        allow   allow   EPERM   EPERM
-        446     landlock_restrict_self   allow   allow   EPERM   EPERM
+        444     landlock_create_ruleset  allow   allow   EPERM   allow
+        445     landlock_add_rule        allow   allow   EPERM   allow
+        446     landlock_restrict_self   allow   allow   EPERM   allow
         447     memfd_secret             EPERM   EPERM   EPERM   EPERM
         448     process_mrelease         EPERM   EPERM   EPERM   EPERM
         449     futex_waitv              allow   allow   EPERM   EPERM
         450     set_mempolicy_home_node  allow   EPERM   EPERM   EPERM
-        451     cachestat                ENOSYS  ENOSYS  ENOSYS  ENOSYS
+        451     cachestat                ENOSYS  ENOSYS  EPERM   EPERM
         452     fchmodat2                if      if      EPERM   EPERM
         453     map_shadow_stack         allow   allow   EPERM   EPERM
         454     futex_wake               allow   allow   EPERM   EPERM
         455     futex_wait               allow   allow   EPERM   EPERM
         456     futex_requeue            allow   allow   EPERM   EPERM
-        457     statmount                ENOSYS  ENOSYS  ENOSYS  ENOSYS
-        458     listmount                ENOSYS  ENOSYS  ENOSYS  ENOSYS
-        459     lsm_get_self_attr        ENOSYS  ENOSYS  ENOSYS  ENOSYS
+        457     statmount                ENOSYS  ENOSYS  EPERM   EPERM
+        458     listmount                ENOSYS  ENOSYS  EPERM   EPERM
+        459     lsm_get_self_attr        ENOSYS  ENOSYS  EPERM   EPERM
         460     lsm_set_self_attr        EPERM   EPERM   EPERM   EPERM
-        461     lsm_list_modules         ENOSYS  ENOSYS  ENOSYS  ENOSYS
+        461     lsm_list_modules         ENOSYS  ENOSYS  EPERM   EPERM
         462     mseal                    allow   allow   EPERM   EPERM
         463     setxattrat               allow   allow   EPERM   EPERM
         464     getxattrat               allow   allow   EPERM   EPERM
@@ -387,9 +387,9 @@ enum ReviewedCalls {
         466     removexattrat            allow   allow   EPERM   EPERM
         467     open_tree_attr           EPERM   EPERM   EPERM   EPERM
         468     file_getattr             allow   allow   EPERM   EPERM
-        469     file_setattr             ENOSYS  ENOSYS  ENOSYS  ENOSYS
-        470     listns                   ENOSYS  ENOSYS  ENOSYS  ENOSYS
+        469     file_setattr             ENOSYS  ENOSYS  EPERM   EPERM
+        470     listns                   ENOSYS  ENOSYS  EPERM   EPERM
         471     rseq_slice_yield         allow   allow   EPERM   EPERM
-        472-480 -                        ENOSYS  ENOSYS  ENOSYS  ENOSYS
+        472-480 -                        ENOSYS  ENOSYS  EPERM   EPERM
         """
 }

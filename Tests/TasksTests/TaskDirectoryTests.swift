@@ -60,7 +60,7 @@ struct TaskDirectoryTests {
         #expect(try task.end()?.runtime == 0)
     }
 
-    @Test("with a torn end says that it can't be read, and does not invent one", arguments: [0, 1, 17, 40])
+    @Test("with a torn end says that it can't be read, and does not invent one", arguments: [1, 17, 40])
     func torn(length: Int) throws {
         let bench = try TaskBench()
         let task = try bench.add(try TaskBench.record())
@@ -69,6 +69,15 @@ struct TaskDirectoryTests {
         let error = #expect(throws: TaskError.self) { try task.end() }
         guard case .unreadable(.end, _) = error else { return #expect(error == nil) }
         #expect(error?.remedy.contains("prune") == true)
+    }
+
+    @Test("whose end had its name and was not on disk when the host went down is lost", arguments: [0, 512])
+    func notOnDisk(length: Int) throws {
+        let bench = try TaskBench()
+        let task = try bench.add(try TaskBench.record())
+        try bench.scratch.write("state/tasks/\(task.id)/end", [UInt8](repeating: 0, count: length))
+        #expect(try task.end()?.status == .lost)
+        #expect(try TaskDirectory(bench.state, task.id).end()?.status == .lost)
     }
 
     @Test("that was removed in the meantime is one of no task")

@@ -18,6 +18,6 @@ extension LaunchPlan {
             hardening: PlannedHardening(denyWriteExecute: false, mitigateSpeculation: false, sessionKeyring: true),
             deadlines: PlannedDeadlines(wall: 0, grace: 0, cpuTime: 0),
             streams: PlannedStreams(mergesError: false, recordBytes: 1, inputStaysOpen: false), cgroup: nil,
-            placeholders: [], descriptors: [])
+            placeholders: [])
     }
 }

@@ -7,11 +7,31 @@ import Records
 struct SandboxInit {
     let plan: LaunchPlan
     let ends: SandboxEnds
+    let trees: [Int32]
+    let input: Int32?
+
+    /// Begins before there is a plan, waits for it, and becomes init.
+    static func begin(_ ends: SandboxEnds) -> Never {
+        do throws(ConfinementError) {
+            // Signals with which the monitor asks for the end wait until they are fetched: none can be missed.
+            try step(.taskFork) { () throws(Errno) in try Processes.block([SIGCHLD, SIGTERM]) }
+            // Once for init and task. It takes nothing that is held from its holder.
+            try Capabilities.emptyBoundingSet()
+            let forwarded = try step(.plan) { () throws(Errno) in try ForwardedPlan(from: ends.handoff) }
+            SandboxInit(plan: forwarded.plan, ends: ends, trees: forwarded.trees, input: forwarded.input).run()
+        } catch {
+            tell(.failed(error.stage, errno: error.errno.rawValue, index: error.index), ends)
+        }
+        _exit(1)
+    }
 
     /// Does everything that PID 1 does and ends with it; the kernel ends every process of the namespace before its init.
-    func run() -> Never {
+    private func run() -> Never {
         do throws(ConfinementError) {
+            let network = try NetworkNamespace(plan.network)
             try prepare()
+            try network?.enter()
+            try SandboxNetwork.setUp(plan.network)
             let executable = try openExecutable()
             let main = try fork(executable)
             try confine()
@@ -24,15 +44,10 @@ struct SandboxInit {
     }
 
     private func prepare() throws(ConfinementError) {
-        // Signals with which the monitor asks for the end wait until they are fetched: none can be missed.
-        try step(.taskFork) { () throws(Errno) in try Processes.block([SIGCHLD, SIGTERM]) }
-        // Once for init and task, while the monitor writes the maps. It takes nothing that is held from its holder.
-        try Capabilities.emptyBoundingSet()
-        var view = try View(plan, checked: ends.trees)
+        var view = try View(plan, checked: trees)
         try view.take(try awaitHandoff())
         try Credentials.become(plan.identity, stage: .identity)
         try view.build(scratchBytes: plan.scratchBytes, identity: plan.identity)
-        try SandboxNetwork.setUp(plan.network)
         try SandboxNetwork.setHostName(plan.hostName)
     }
 
@@ -65,7 +80,7 @@ struct SandboxInit {
     private func fork(_ executable: borrowing Descriptor) throws(ConfinementError) -> Int32 {
         let number = executable.number
         let pid = try step(.taskFork) { () throws(Errno) in try Fork.call() }
-        if pid == 0 { TaskSide(plan: plan, ends: ends, executable: number).run() }
+        if pid == 0 { TaskSide(plan: plan, ends: ends, input: input, executable: number).run() }
         return pid
     }
 
@@ -139,7 +154,9 @@ struct SandboxInit {
     }
 
     /// A monitor that is gone can't be told anything; the sandbox dies with it.
-    private func tell(_ message: StatusMessage) {
+    private func tell(_ message: StatusMessage) { Self.tell(message, ends) }
+
+    private static func tell(_ message: StatusMessage, _ ends: SandboxEnds) {
         do {
             try Transfer.write(ends.status, message.bytes)
         } catch {

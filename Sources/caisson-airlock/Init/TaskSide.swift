@@ -9,6 +9,7 @@ import Records
 struct TaskSide {
     let plan: LaunchPlan
     let ends: SandboxEnds
+    let input: Int32?
     let executable: Int32
 
     /// Becomes the task, or reports the step that failed.
@@ -45,7 +46,7 @@ struct TaskSide {
         try step(.standardStreams) { () throws(Errno) in
             // /dev/null of the view: the airlock's own was opened on the host.
             let none = try Files.open("/dev/null", O_RDONLY)
-            _ = try checked { dup2(ends.input ?? none.number, 0) }
+            _ = try checked { dup2(input ?? none.number, 0) }
             _ = try checked { dup2(ends.output, 1) }
             _ = try checked { dup2(ends.error, 2) }
         }
@@ -74,6 +75,8 @@ struct TaskSide {
             try Descriptors.closeOnExecute()
         }
         try ResourceLimits.setDescriptors(plan.limits)
+        // The monitor can look at everything else while the kernel translates the filter.
+        try step(.gate) { () throws(Errno) in try Transfer.write(ends.status, StatusMessage.settled.bytes) }
         // Last: from here on only what the task may call can be called.
         try InstalledFilter.install(plan.filters.task, stage: .seccomp)
     }

@@ -19,10 +19,17 @@ final class Monitor {
     var inputSource: Int32?
     private var sandbox: Sandbox?
     private var mounts: MountWatch?
+    /// Kept open until the end. What an open mountinfo refers to is taken apart with the monitor, and not before somebody hears
+    /// of the task's end.
+    private var mountTable: Int32?
+    private var endFile: PreparedFile?
+    private var receiptFile: PreparedFile?
     private var budget: CPUBudget?
     private var children: TaskProcess?
-    private var endFile: EndFile?
     private var observation: Observation?
+    private var hasTakenBack = false
+    private var leftBehind: String?
+    private var isSettled = false
     private var readyTask = false
     private var readyReaper = false
     private let spool: SpoolWriter
@@ -36,13 +43,13 @@ final class Monitor {
         spool = SpoolWriter(directory: AirlockDescriptor.directory, limit: plan.streams.recordBytes)
     }
 
-    /// Starts the sandbox and stays until its end is on disk.
-    func run() -> Never {
+    /// Watches a sandbox that has all it needs, and stays until its end is on disk.
+    func run(_ begun: Result<Sandbox, ConfinementError>) -> Never {
         do throws(ConfinementError) {
+            let sandbox = try begun.get()
+            self.sandbox = sandbox
             // What was handed over must not outlive execve.
             try step(.plan) { () throws(Errno) in try Descriptors.closeOnExecute() }
-            let sandbox = try Sandbox.start(plan, inherited)
-            self.sandbox = sandbox
             // After the clone: an ignored signal would stay ignored in the task.
             Processes.ignore(SIGPIPE)
             // A file size limit of the front end's own is an error of the write, and no death.
@@ -57,11 +64,17 @@ final class Monitor {
         }
     }
 
+    /// One sector; only a record of the end with a long text needs more.
+    private static let endRoom = 512
+
     /// What takes time and needs nothing of the sandbox, while init builds it.
     private func prepare() throws(ConfinementError) {
-        try MonitorConfinement.prepare()
-        endFile = try step(.taskDirectory) { () throws(Errno) in try EndFile(at: AirlockDescriptor.directory) }
+        try step(.taskDirectory) { () throws(Errno) in
+            endFile = try PreparedFile("end", at: AirlockDescriptor.directory, room: Self.endRoom)
+            receiptFile = try PreparedFile("receipt", at: AirlockDescriptor.directory)
+        }
         observation = try step(.receipt) { () throws(Errno) in try Observation(plan: plan) }
+        try MonitorConfinement.prepare(plan)
     }
 
     private func connect(_ sandbox: Sandbox) throws(Errno) {
@@ -159,36 +172,58 @@ final class Monitor {
         // Only init and the task side write here, and they were whole a moment ago.
         case nil: perform(ending.fail(.gate, EBADMSG, -1), sandbox)
         case .failed(let stage, let errno, let index): perform(ending.fail(stage, errno, index), sandbox)
-        case .ready: readyTask = true
+        case .settled: isSettled = try look { () throws(Errno) in try settle(sandbox) }
+        case .ready: readyTask = isSettled
         case .reaperConfined:
-            try step(.receipt) { () throws(Errno) in try observation?.observeReaper(sandbox.initPid) }
-            readyReaper = true
+            readyReaper = try look { () throws(Errno) in
+                mountTable = try observation?.observeInit(sandbox.initPid)
+                mounts = mountTable.flatMap { MountWatch(plan, table: $0) }
+            }
         case .ended(let status, let killed):
             ending.mainEnded(status: status, killed: killed, now: Clock.monotonic())
+            // Nobody but init is left, and the kernel takes its time with it.
+            takeBack()
         }
         if readyTask, readyReaper, !gateIsOpen, !ending.isOver { try release(sandbox) }
     }
 
     // MARK: release
 
+    /// Looks at a process of the sandbox; false: it is gone. What it said before that says why, and is read next.
+    private func look(_ body: () throws(Errno) -> Void) throws(ConfinementError) -> Bool {
+        do {
+            try body()
+            return true
+        } catch {
+            guard [ENOENT, ESRCH, ECHILD].contains(error.rawValue) else { throw ConfinementError(.receipt, error) }
+            return false
+        }
+    }
+
+    private func settle(_ sandbox: Sandbox) throws(Errno) {
+        let children = try TaskProcess(childOf: sandbox.initPid)
+        let task = try children.find()
+        (taskPid, self.children) = (task, children)
+        taskProcess = try Processes.open(task).release()
+        try observation?.observe(task: task, group: inherited.cgroup)
+    }
+
     /// The task waits at the gate: what is there is compared with the plan, the monitor gives up what it no longer needs,
     /// and only then the gate opens.
     private func release(_ sandbox: Sandbox) throws(ConfinementError) {
         try step(.receipt) { () throws(Errno) in
-            let children = try TaskProcess(childOf: sandbox.initPid)
-            let task = try children.find()
-            (taskPid, self.children) = (task, children)
-            taskProcess = try Processes.open(task).release()
-            guard let receipt = try observation?.receipt(task: task, group: inherited.cgroup) else {
+            guard let taskPid, let receipt = try observation?.receipt(task: taskPid), let receiptFile else {
                 throw Errno(rawValue: EBADE)
             }
-            try Files.replace("receipt", with: receipt.sealed, at: AirlockDescriptor.directory, durable: false)
+            try receiptFile.write(receipt.sealed)
+            if receipt.difference != nil { try receiptFile.publish() }
             guard receipt.difference == nil else { throw Errno(rawValue: EBADE) }
-            mounts = try MountWatch(plan, process: sandbox.initPid)
         }
         try MonitorConfinement.apply(plan, inherited)
         gateIsOpen = true
         try step(.gate) { () throws(Errno) in try Transfer.write(sandbox.gate, [1]) }
+        // It is written; its name need not keep the task waiting.
+        try step(.receipt) { () throws(Errno) in try receiptFile?.publish() }
     }
 
     /// Something was mounted or taken away: a task that sees what is hidden from it is ended.
@@ -325,10 +360,11 @@ final class Monitor {
             // Nobody writes any more: what is left is at most what a pipe holds.
             for index in streams.indices { try streams[index].drain(into: spool, buffer) }
             try spool.seal()
-            try removePlaceholders()
         } catch {
             note = "the record may be incomplete: \(error)"
         }
+        takeBack()
+        note = note ?? leftBehind
         var record = ending.record(started: startedAt, now: Clock.monotonic(), at: Clock.now())
         do { record.cpuTime = try Processes.childrenCPUTime() } catch { record.cpuTime = nil }
         do { try conclude(&record, sandbox) } catch { note = note ?? "the cgroup could not be read: \(error)" }
@@ -361,10 +397,16 @@ final class Monitor {
         record.giveUp([sandbox.initPid] + (try children?.all() ?? []))
     }
 
-    /// The names that were missing on the host are missing again.
-    private func removePlaceholders() throws(Errno) {
-        for (name, place) in zip(plan.placeholders, inherited.placeholders) {
-            try PlaceholderFile.remove(place.file, name, at: place.parent)
+    /// The names that were missing on the host are missing again, once.
+    private func takeBack() {
+        guard !hasTakenBack else { return }
+        hasTakenBack = true
+        do throws(Errno) {
+            for (name, place) in zip(plan.placeholders, inherited.placeholders) {
+                try PlaceholderFile.remove(place.file, name, at: place.parent)
+            }
+        } catch {
+            leftBehind = "a placeholder stays: \(error)"
         }
     }
 
@@ -372,9 +414,9 @@ final class Monitor {
         sandbox?.kill()
         _ = ending.fail(error.stage, error.errno.rawValue, error.index)
         // From the next step on there was an init, and it has been reaped.
-        let hadInit = sandbox != nil || ![.plan, .pipes, .namespaces].contains(error.stage)
-        do { try removePlaceholders() } catch { return failedRecord("a placeholder stays: \(error)", hadInit) }
-        return failedRecord(nil, hadInit)
+        let hadInit = sandbox != nil || ![.pipes, .namespaces].contains(error.stage)
+        takeBack()
+        return failedRecord(leftBehind, hadInit)
     }
 
     private func failedRecord(_ note: String?, _ hadInit: Bool) -> EndRecord {
@@ -384,7 +426,7 @@ final class Monitor {
         return record
     }
 
-    /// Writes the record, makes it durable, tells everybody who waits, and ends.
+    /// Writes the record, tells everybody who waits, makes it durable, and ends.
     private func finish(_ record: EndRecord, _ control: inout ControlSocket) -> Never {
         let written = write(record)
         control.close(with: record)
@@ -401,7 +443,8 @@ final class Monitor {
                 try Files.replace("end", with: record.sealed, at: AirlockDescriptor.directory)
                 return true
             }
-            try endFile.write(record)
+            try endFile.write(record.sealed(filling: Self.endRoom))
+            try endFile.publish()
             return true
         } catch {
             return false
@@ -409,11 +452,31 @@ final class Monitor {
     }
 
     private func conclude(_ written: Bool, _ record: EndRecord) -> Never {
-        // First: a front end whose own reader has stopped has to know that there is nothing left to wait for.
+        // Whoever hears of the end finds the directory as it stays.
+        let isClean = removeControl()
+        // Before the rest of the output: a front end whose own reader has stopped has to know that nothing else will come.
         tell(.ended(record))
+        // One that takes what it gets need not wait for the disk; one that does not may keep us for hours.
+        let isHeldBack = streams.contains { $0.isHeldBack }
+        if isHeldBack { makeDurable() }
         flushSinks()
-        do { try Files.remove(ControlSocket.name, at: AirlockDescriptor.directory) } catch { _exit(written ? 0 : 1) }
-        _exit(written ? 0 : 1)
+        if !isHeldBack { makeDurable() }
+        _exit(written && isClean ? 0 : 1)
+    }
+
+    private func removeControl() -> Bool {
+        do {
+            try Files.remove(ControlSocket.name, at: AirlockDescriptor.directory)
+            return true
+        } catch {
+            return false
+        }
+    }
+
+    /// Waits until the record is on disk, with its name. It was told already: after a power failure in between, the task is
+    /// `lost`.
+    private func makeDurable() {
+        do { try endFile?.makeDurable() } catch { _exit(1) }
     }
 
     /// The foreground front end gets every byte, at its own pace; the record is on disk already.

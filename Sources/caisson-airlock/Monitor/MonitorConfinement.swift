@@ -5,11 +5,15 @@ import Records
 
 /// What a monitor gives up before it opens the gate: from then on it reads what hostile code writes.
 enum MonitorConfinement {
-    /// What takes nothing that is held from its holder, while init builds the view.
-    static func prepare() throws(ConfinementError) {
-        guard geteuid() == 0 else { return }
-        try Capabilities.lockSecureBits()
-        try Capabilities.emptyBoundingSet()
+    /// What takes nothing that is needed for the receipt, while init builds the view. The filter lets pass what `apply` calls:
+    /// it only takes more away.
+    static func prepare(_ plan: LaunchPlan) throws(ConfinementError) {
+        if geteuid() == 0 {
+            try Capabilities.lockSecureBits()
+            try Capabilities.emptyBoundingSet()
+        }
+        try ProcessFlags.noNewPrivileges()
+        try InstalledFilter.install(plan.filters.monitor, stage: .monitorConfinement)
     }
 
     /// After the receipt, because reading another process's /proc needs what is given up here.
@@ -23,7 +27,6 @@ enum MonitorConfinement {
         // removed with CAP_DAC_OVERRIDE, which the domain below holds to removing names in these directories.
         let kept = [Capabilities.kill] + (placeholders.isEmpty ? [] : [Capabilities.overrideAccess])
         try Capabilities.empty(keeping: isRoot ? kept : [])
-        try ProcessFlags.noNewPrivileges()
         // Signals are not scoped: it could not kill its task.
         var rules = [rule(AirlockDescriptor.directory, [.read, .write])]
         rules += placeholders.map { rule($0, [.remove]) }
@@ -31,7 +34,6 @@ enum MonitorConfinement {
         if let parent = inherited.cgroupParent { rules.append(rule(parent, [.removeDirectory])) }
         let domain = PlannedLandlock(minimumABI: 0, rules: rules, connectPorts: nil)
         try Landlock.restrict(domain, scoped: false)
-        try InstalledFilter.install(plan.filters.monitor, stage: .monitorConfinement)
     }
 
     private static func rule(_ directory: Int32, _ grant: LandlockGrant) -> LandlockRule {

@@ -14,8 +14,8 @@ struct MountWatch {
 
     /// Begins to watch; nil where the plan hides and protects nothing.
     ///
-    /// - Parameter process: A process in the sandbox's mount namespace, which is opened while it may still be read.
-    init?(_ plan: LaunchPlan, process: Int32) throws(Errno) {
+    /// - Parameter table: mountinfo of a process in the sandbox's mount namespace, opened while it might still be read.
+    init?(_ plan: LaunchPlan, table: Int32) {
         places = plan.mounts.compactMap { step in
             switch step {
             case .hide(let path, _), .pin(let path, _): path
@@ -23,7 +23,7 @@ struct MountWatch {
             }
         }
         guard !places.isEmpty else { return nil }
-        table = try Files.open("/proc/\(process)/mountinfo", O_RDONLY).release()
+        self.table = table
     }
 
     /// A place whose mount is gone; nil: all are there.

@@ -4,9 +4,12 @@ import Records
 
 /// The mounts of the task, compared with the steps of the plan.
 extension Observation {
-    /// Reads the table of mounts of the task.
-    mutating func observeMounts(_ pid: Int32) throws(Errno) {
-        let mounts = MountTable(try text(pid, "mountinfo"))
+    /// Reads the table of mounts of a process.
+    ///
+    /// - Returns: The table, open.
+    mutating func observeMounts(_ pid: Int32) throws(Errno) -> Int32 {
+        let table = try Files.open("/proc/\(pid)/mountinfo", O_RDONLY)
+        let mounts = MountTable(try Transfer.readAll(table.number, limit: 1 << 20))
         observeMount("/", [.readOnly, .noSetUserID, .noDevices, .noExecute], mounts)
         for step in plan.mounts {
             guard let (target, attributes) = step.placed else { continue }
@@ -14,6 +17,7 @@ extension Observation {
             observeOptions(step, target, mounts)
         }
         add("task", "mounts_not_planned", "", unplanned(mounts))
+        return table.release()
     }
 
     private mutating func observeMount(_ target: String, _ planned: MountAttributes, _ mounts: MountTable) {

@@ -9,6 +9,7 @@ struct Observation {
     let plan: LaunchPlan
     private var lines: [Receipt.Line] = []
     private let ownNamespaces: [String]
+    private var mountNamespaces = (reaper: "", task: "")
     private let plannedFilters: String
 
     private static let namespaces = ["user", "mnt", "pid", "net", "ipc", "uts", "cgroup"]
@@ -24,25 +25,34 @@ struct Observation {
         plannedFilters = "\((Int(inherited) ?? 0) + 1)"
     }
 
-    /// Reads everything about init, once it has confined itself.
-    mutating func observeReaper(_ pid: Int32) throws(Errno) {
+    /// Reads everything about init, once it has confined itself, and the mounts that the task shares with it.
+    ///
+    /// - Returns: The table of mounts, open.
+    mutating func observeInit(_ pid: Int32) throws(Errno) -> Int32 {
         try observeCredentials("init", pid)
         // Files of a process that is not dumpable belong to root (proc(5)).
         let owner = try FileStatus.of("/proc/\(pid)/status").owner
         add("init", "dumpable", "0", owner == plan.identity.hostUser ? "1" : "0")
+        mountNamespaces.reaper = try Files.target("/proc/\(pid)/ns/mnt")
+        return try observeMounts(pid)
     }
 
-    /// Reads everything about the task, which waits at the gate.
+    /// Reads what a filter of system calls does not change, while the task's process installs it.
     ///
     /// - Parameter group: The task's cgroup, or nil.
-    mutating func receipt(task: Int32, group: Int32?) throws(Errno) -> Receipt {
-        try observeCredentials("task", task)
+    mutating func observe(task: Int32, group: Int32?) throws(Errno) {
         try observeSession(task)
         try observeNamespaces(task)
         try observeLimits(task)
         try observeDescriptors(task)
-        try observeMounts(task)
         try observeCgroup(task, group)
+    }
+
+    /// Reads the rest about the task, which waits at the gate.
+    mutating func receipt(task: Int32) throws(Errno) -> Receipt {
+        try observeCredentials("task", task)
+        // The mounts were read when init was: what counts are those of the task.
+        add("task", "mounts", mountNamespaces.reaper, mountNamespaces.task)
         return Receipt(takenAt: Clock.now(), pid: task, lines: lines)
     }
 
@@ -102,6 +112,7 @@ struct Observation {
             let theirs = try Files.target("/proc/\(pid)/ns/\(name)")
             let planned = name == "net" && plan.network == .host ? "host" : "own"
             add("task", "namespace.\(name)", planned, theirs == ours ? "host" : "own")
+            if name == "mnt" { mountNamespaces.task = theirs }
         }
     }
 
@@ -118,6 +129,10 @@ struct Observation {
     private mutating func observeDescriptors(_ pid: Int32) throws(Errno) {
         var kept: [Int] = []
         for name in try Files.names(in: "/proc/\(pid)/fd") {
+            if ["0", "1", "2"].contains(name) {
+                kept.append(Int(name) ?? 0)
+                continue
+            }
             let info = ProcessStatus(try text(pid, "fdinfo/\(name)"))
             let flags = Int(info["flags"], radix: 8) ?? 0
             if flags & Int(O_CLOEXEC) == 0, let number = Int(name) { kept.append(number) }

@@ -9,6 +9,8 @@ struct Sandbox {
     let initPid: Int32
     /// Init's pidfd: readable once it has ended.
     let initProcess: Int32
+    /// By which init gets the plan and mounts.
+    let handoff: Int32
     /// Where init and the task side report.
     let status: Int32
     /// Opens the gate; reports an error condition once the task's end is closed by execve.
@@ -22,35 +24,37 @@ struct Sandbox {
 }
 
 extension Sandbox {
-    /// Makes pipes, namespaces and init, maps its identity and hands it the workspace.
-    static func start(_ plan: LaunchPlan, _ inherited: Inheritance) throws(ConfinementError) -> Sandbox {
-        let pipes = try Pipes(plan)
-        let side = try Namespaces.enter(network: plan.network, cgroup: inherited.cgroup)
-        guard case .outside(let pid, let pidfd) = side else {
-            SandboxInit(plan: plan, ends: pipes.inner(inherited)).run()
-        }
-        pipes.closeInner(inherited)
-        let sandbox = Sandbox(
-            initPid: pid, initProcess: pidfd, status: pipes.status.0, gate: pipes.gate.1, lifeline: pipes.lifeline.1,
-            output: pipes.output.0, error: pipes.error?.0)
+    /// Makes pipes, namespaces and init, and maps its identity. A failure is reported once there is a plan to report it for.
+    static func begin(_ outline: SandboxOutline, _ group: Int32?) -> Result<Sandbox, ConfinementError> {
         do throws(ConfinementError) {
-            try IdentityMap.write(plan.identity, pid: pid)
-            try handOver(plan, inherited, pipes.handoff.0)
+            let pipes = try Pipes(outline)
+            let side = try Namespaces.enter(cgroup: group)
+            guard case .outside(let pid, let pidfd) = side else { SandboxInit.begin(pipes.inner()) }
+            pipes.closeInner()
+            if let group { close(group) }
+            return Result.success(pipes.outer(initPid: pid, initProcess: pidfd)).then { (_) throws(ConfinementError) in
+                try IdentityMap.write(outline.identity, pid: pid)
+            }
         } catch {
-            sandbox.kill()
-            // Init may have ended before: then what it reported says why.
-            throw try sandbox.reported() ?? error
+            return .failure(error)
         }
-        return sandbox
     }
 
-    /// The step that failed in init, if it reported one before it was gone.
-    private func reported() throws(ConfinementError) -> ConfinementError? {
-        let message = try step(.gate) { () throws(Errno) in
-            try Transfer.receiveBytes(status, limit: StatusMessage.size)
+    /// The front end has no task: ends what was made, and this process.
+    static func abandon(_ begun: Result<Sandbox, ConfinementError>) -> Never {
+        if case .success(let sandbox) = begun { sandbox.kill() }
+        _exit(0)
+    }
+
+    /// The step that failed in init, if it reported one before it was gone: what follows from that is no reason.
+    fileprivate var reported: ConfinementError? {
+        do throws(Errno) {
+            let message = try Transfer.receiveBytes(status, limit: StatusMessage.size)
+            guard case .failed(let stage, let errno, let index) = StatusMessage.read(message) else { return nil }
+            return ConfinementError(stage, Errno(rawValue: errno), index: index)
+        } catch {
+            return nil
         }
-        guard case .failed(let stage, let errno, let index) = StatusMessage.read(message) else { return nil }
-        return ConfinementError(stage, Errno(rawValue: errno), index: index)
     }
 
     /// Kills init, and with it every process of the namespace, and reaps it.
@@ -64,17 +68,23 @@ extension Sandbox {
         }
     }
 
-    /// Tells init that its maps are written, and gives it the mounts with mapped owners, which only the monitor can make.
-    private static func handOver(
-        _ plan: LaunchPlan, _ inherited: Inheritance, _ handoff: Int32
-    ) throws(ConfinementError) {
+    /// Passes on what init needs.
+    func forward(_ inherited: Inheritance) throws(ConfinementError) {
+        try step(.plan) { () throws(Errno) in
+            try Transfer.send(handoff, [inherited.input == nil ? 0 : 1], descriptors: inherited.forInit)
+            if let input = inherited.input { close(input) }
+        }
+    }
+
+    /// Gives init the mounts with mapped owners, which only the monitor can make: those of the directories that were checked.
+    func handOver(_ plan: LaunchPlan, _ inherited: Inheritance) throws(ConfinementError) {
         defer { close(handoff) }
         try step(.workspaceMount) { () throws(Errno) in
             guard plan.identity.mapsOwners else { return try Transfer.send(handoff, [1]) }
             var mapped: [Int32] = []
             defer { for number in mapped { close(number) } }
             for (tree, directory) in zip(plan.handedTrees, inherited.trees) {
-                mapped.append(try mapOwners(tree, directory, plan.identity))
+                mapped.append(try Self.mapOwners(tree, directory, plan.identity))
             }
             try Transfer.send(handoff, [1], descriptors: mapped)
         }
@@ -91,6 +101,20 @@ extension Sandbox {
     }
 }
 
+extension Result where Success == Sandbox, Failure == ConfinementError {
+    /// Goes on with a sandbox that has begun. Where that fails, nothing of it is left.
+    func then(_ body: (Sandbox) throws(ConfinementError) -> Void) -> Result<Sandbox, ConfinementError> {
+        guard case .success(let sandbox) = self else { return self }
+        do throws(ConfinementError) {
+            try body(sandbox)
+            return self
+        } catch {
+            sandbox.kill()
+            return .failure(sandbox.reported ?? error)
+        }
+    }
+}
+
 /// Every pipe and socket between monitor and sandbox: first the monitor's reading end, then the other.
 private struct Pipes {
     let handoff: (Int32, Int32)
@@ -100,32 +124,37 @@ private struct Pipes {
     let output: (Int32, Int32)
     let error: (Int32, Int32)?
 
-    init(_ plan: LaunchPlan) throws(ConfinementError) {
-        let merges = plan.streams.mergesError
-        let owner = plan.identity
+    init(_ outline: SandboxOutline) throws(ConfinementError) {
         (handoff, status, gate, lifeline) = try step(.pipes) { () throws(Errno) in
             (try Pipes.sockets(), try Pipes.sockets(), try Pipes.pipe(), try Pipes.pipe())
         }
         (output, error) = try step(.pipes) { () throws(Errno) in
-            (try Pipes.stream(owner), merges ? nil : try Pipes.stream(owner))
+            (try Pipes.stream(outline.identity), outline.mergesError ? nil : try Pipes.stream(outline.identity))
         }
     }
 
     /// What init and the task side use.
-    func inner(_ inherited: Inheritance) -> SandboxEnds {
+    func inner() -> SandboxEnds {
         close(handoff.0)
         close(status.0)
         close(gate.1)
         close(lifeline.1)
         return SandboxEnds(
-            handoff: handoff.1, status: status.1, gate: gate.0, lifeline: lifeline.0, input: inherited.input,
-            output: output.1, error: error?.1 ?? output.1, trees: inherited.trees)
+            handoff: handoff.1, status: status.1, gate: gate.0, lifeline: lifeline.0, output: output.1,
+            error: error?.1 ?? output.1)
+    }
+
+    /// What the monitor uses.
+    func outer(initPid: Int32, initProcess: Int32) -> Sandbox {
+        Sandbox(
+            initPid: initPid, initProcess: initProcess, handoff: handoff.0, status: status.0, gate: gate.1,
+            lifeline: lifeline.1, output: output.0, error: error?.0)
     }
 
     /// What the monitor must not keep, or it would never see an end.
-    func closeInner(_ inherited: Inheritance) {
-        for number in [handoff.1, status.1, gate.0, lifeline.0, output.1, error?.1 ?? -1, inherited.input ?? -1] {
-            if number >= 0 { close(number) }
+    func closeInner() {
+        for number in [handoff.1, status.1, gate.0, lifeline.0, output.1, error?.1 ?? -1] where number >= 0 {
+            close(number)
         }
     }
 

@@ -8,7 +8,8 @@
  * first kind say which calls it applies to, those of the second what becomes of them:
  *
  *   who=ROLE      only those of one process: front (what runs in the namespaces of the caller and is no airlock), monitor,
- *                 init (PID 1 of a sandbox), task (PID 2)
+ *                 init (PID 1 of a sandbox), task (PID 2 or 3: PID 2 may have
+ *                 made the network namespace)
  *   nr=NUMBER     one call; without it, every call
  *   ifN=VALUE     only where argument N is VALUE
  *   textN=TEXT    only where argument N points to TEXT; startN=TEXT: to something that begins with it
@@ -109,7 +110,7 @@ static const char *role(pid_t pid) {
         for (char *word = strtok(line + 6, " \t\n"); word; word = strtok(NULL, " \t\n")) depth++, last = atoi(word);
     }
     fclose(file);
-    if (depth > 1) return last == 1 ? "init" : last == 2 ? "task" : "other";
+    if (depth > 1) return last == 1 ? "init" : last == 2 || last == 3 ? "task" : "other";
     return !strcmp(name, "caisson-airlock") ? "monitor" : "front";
 }
 
