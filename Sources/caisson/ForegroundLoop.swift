@@ -15,6 +15,8 @@ struct ForegroundLoop {
     private var isOver = false
     private var isAsked = false
 
+    /// How long the task has for stopping by itself, in nanoseconds.
+    private static let timeToStop: UInt64 = 100_000_000
     /// How long a reader may take nothing, once a signal has asked for the end and the task is over; in nanoseconds.
     private static let patience: UInt64 = 2_000_000_000
 
@@ -69,6 +71,9 @@ struct ForegroundLoop {
         try send(.signal(signal))
         guard signal == SIGTSTP else { return isAsked = true }
         // In a session of its own the task's group is orphaned: TSTP alone would stop nothing (signal(7), setpgid(2)).
+        // What it does about TSTP comes first: a stop signal that still waits is discarded when it goes on (signal(7)).
+        var moment = Poll()
+        try moment.wait(timeout: Self.timeToStop)
         try send(.signal(SIGSTOP))
         raise(SIGSTOP)
         try send(.signal(SIGCONT))

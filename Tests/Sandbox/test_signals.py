@@ -1,5 +1,6 @@
 """Signals of the caller, its terminal, and its death."""
 import os
+import select
 import signal
 import time
 
@@ -19,7 +20,19 @@ def listener(caisson, policy):
 
 
 def lines(child):
-    return lambda: child.stdout.readline().decode().strip()
+    """The next line of a front end's output; what does not come in time is a failure and no test that hangs."""
+    got = bytearray()
+
+    def line():
+        while b"\n" not in got:
+            assert select.select([child.stdout], [], [], 20)[0], f"nothing came after {bytes(got)}"
+            block = os.read(child.stdout.fileno(), 4096)
+            assert block, "the output has ended"
+            got.extend(block)
+        text, _, rest = bytes(got).partition(b"\n")
+        got[:] = rest
+        return text.decode().strip()
+    return line
 
 
 @pytest.mark.parametrize("name", ["INT", "TERM", "HUP", "QUIT"])
