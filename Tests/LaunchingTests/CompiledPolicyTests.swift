@@ -87,6 +87,23 @@ struct CompiledPolicyCacheTests {
         #expect(try same.read(bench.state, landlockABI: Host.landlockABI) != nil)
     }
 
+    @Test("is confirmed later, once, and what fails under a policy that changed says so")
+    func confirmed() throws {
+        let file = try bench.scratch.write("policy.toml", "a")
+        try keep([file])
+        let refusal = LaunchError(.refused, "commands", "no")
+        func judged() throws -> LaunchError? {
+            let cached = try #require(try cache.find(bench.state, landlockABI: Host.landlockABI))
+            return #expect(throws: LaunchError.self) {
+                try cached.judge { () throws(LaunchError) in throw refusal }
+            }
+        }
+        #expect(try judged()?.cause == "commands")
+        _ = try checked { chmod(file, 0o600) }
+        #expect(try judged()?.isStale == true)
+        #expect(try read() == nil)
+    }
+
     @Test(
         "does not use what was made from a file that was touched, replaced or removed, or from a missing one that came")
     func stale() throws {
@@ -217,22 +234,5 @@ struct PathStampTests {
         let time = timespec(tv_sec: Int(status.modified / 1_000_000_000), tv_nsec: Int(status.modified % 1_000_000_000))
         _ = try checked { utimensat(AT_FDCWD, path, [time, time], 0) }
         #expect(try !stamp.isCurrent())
-    }
-
-    @Test("is confirmed later, once, and what fails under a policy that changed says so")
-    func confirmed() throws {
-        let file = try bench.scratch.write("policy.toml", "a")
-        try keep([file])
-        let refusal = LaunchError(.refused, "commands", "no")
-        func judged() throws -> LaunchError? {
-            let cached = try #require(try cache.find(bench.state, landlockABI: Host.landlockABI))
-            return #expect(throws: LaunchError.self) {
-                try cached.judge { () throws(LaunchError) in throw refusal }
-            }
-        }
-        #expect(try judged()?.cause == "commands")
-        _ = try checked { chmod(file, 0o600) }
-        #expect(try judged()?.isStale == true)
-        #expect(try read() == nil)
     }
 }
