@@ -36,7 +36,8 @@ struct ControlGroupTree {
     private static let unified = "boot with systemd.unified_cgroup_hierarchy=1 (and cgroup_no_v1=all without systemd)"
     private static let delegation =
         Host.user == 0
-        ? "start it as a systemd service with Delegate=yes and KillMode=process, or name a group of its own in cgroup.parent"
+        ? "name a group of its own in cgroup.parent, such as /sys/fs/cgroup/caisson, or start it as a systemd service with "
+            + "Delegate=yes, DelegateSubgroup=supervisor (systemd 254) and KillMode=process"
         : "start it with: systemd-run --user --scope -p Delegate=yes -- caisson ..."
 
     /// What every task's limits need.
@@ -103,6 +104,10 @@ struct ControlGroupTree {
         let monitors = "\(base)/monitors/\(tenant)"
         let tree = ControlGroupTree(
             tasks: tasks, monitors: monitors, tasksPath: String(tasks.dropFirst(root.utf8.count)))
+        if try isThere(base), !(try lists("\(base)/cgroup.controllers", needed)) {
+            return .missing(
+                "\(base) was not given all of these controllers: \(needed.joined(separator: ", "))", remedy: delegation)
+        }
         // The usual case: an earlier launch has prepared everything.
         if try isThere(monitors), try isThere(tasks), try lists("\(tasks)/cgroup.subtree_control", needed) {
             return .tree(tree)

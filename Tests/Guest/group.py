@@ -30,3 +30,11 @@ def processes(directory):
 def left():
     """Groups of tasks that are there."""
     return sorted(place.name for place in TASKS.iterdir() if place.is_dir()) if TASKS.is_dir() else []
+
+
+def remove(place):
+    """Removes a group with those below it, once they are empty."""
+    for child in [entry for entry in place.iterdir() if entry.is_dir()]:
+        remove(child)
+    host.until(lambda: text(place, "cgroup.events").startswith("populated 0"), 5)
+    place.rmdir()

@@ -95,7 +95,8 @@ def test_cores_are_limited(caisson, limited):
     assert task.wait().code == 0
     slow = task.inspect()
     quick = caisson.run("load", "burn", "600", policy=limited('cpu = "2.0"'), options=["--json"]).view
-    assert share(slow) < 0.3 < share(quick), (slow, quick)
+    # What the launch took counts, too, and is slow under emulation.
+    assert share(slow) < 0.45 < share(quick), (slow, quick)
     assert slow["usage"]["throttled_ms"] > 1000 and quick["usage"]["throttled_ms"] == 0
 
 
@@ -298,14 +299,7 @@ def delegated():
     place = group.ROOT / f"delegated-{time.monotonic_ns()}"
     place.mkdir()
     yield place
-    remove(place)
-
-
-def remove(place):
-    for child in [entry for entry in place.iterdir() if entry.is_dir()]:
-        remove(child)
-    host.until(lambda: group.text(place, "cgroup.events").startswith("populated 0"), 5)
-    place.rmdir()
+    group.remove(place)
 
 
 @pytest.mark.clause("cgroup.parent")

@@ -8,7 +8,7 @@ import subprocess
 
 PACKAGES = ["bash", "coreutils", "dash", "diffutils", "findutils", "grep", "hostname", "iproute2", "libc-bin", "libcap2",
             "libgcc-s1", "libseccomp2", "libsqlite3-0", "libstdc++6", "mawk", "mount", "procps", "python3", "sed", "strace",
-            "util-linux"]
+            "systemd", "util-linux"]
 # Needed by packages above, and by nothing that runs here.
 UNUSED = ["debconf", "debconf-2.0", "media-types", "mime-support", "perl-base", "readline-common", "tzdata"]
 # Parts of these are left out; outside of them, nothing is.
