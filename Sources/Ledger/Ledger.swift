@@ -3,7 +3,7 @@ public import Records
 
 /// The ledger of a state directory: which tasks there are, in SQLite. Several front ends write it at once.
 ///
-/// WAL, a busy time-out of five seconds, and short transactions, none of them held over a launch.
+/// WAL, a busy time-out of half a minute (a disk can be that busy), and short transactions, none of them held over a launch.
 public final class Ledger: Sendable {
     private let database: DatabasePool
 
@@ -13,7 +13,7 @@ public final class Ledger: Sendable {
     public init(_ path: String) throws(LedgerError) {
         database = try Ledger.translated {
             var configuration = Configuration()
-            configuration.busyMode = .timeout(5)
+            configuration.busyMode = .timeout(30)
             configuration.maximumReaderCount = 2
             let pool = try DatabasePool(path: path, configuration: configuration)
             try Ledger.migrator.migrate(pool)
