@@ -2,7 +2,7 @@ extension LaunchPlan: ByteCodable {
     /// The frame's magic of a plan.
     public static var magic: StaticString { "CSPL" }
     /// The newest version.
-    public static var version: UInt16 { 1 }
+    public static var version: UInt16 { 2 }
 
     /// The plan as it travels.
     public var sealed: [UInt8] {
@@ -13,8 +13,10 @@ extension LaunchPlan: ByteCodable {
 
     /// Reads a plan from its frame.
     public static func open(_ bytes: [UInt8]) throws(RecordError) -> LaunchPlan {
-        var (_, reader) = try Envelope.open(magic: magic, newest: version, bytes: bytes)
+        var (found, reader) = try Envelope.open(magic: magic, newest: version, bytes: bytes)
         let plan = try LaunchPlan(from: &reader)
+        // In the first version, the descriptors that came with it were listed at its end.
+        if found == 1 { _ = try reader.byteList() }
         try reader.finish()
         return plan
     }

@@ -57,6 +57,20 @@ struct RoundTripTests {
         #expect(try ControlReply(bytes: reply.bytes) == reply)
     }
 
+    @Test("a plan of the first version, which listed its descriptors, can still be read")
+    func firstPlan() throws {
+        var writer = ByteWriter()
+        Samples.plan.encode(to: &writer)
+        for descriptors: [UInt8] in [[], [1, 2, 3, 4, 4]] {
+            var old = writer
+            old.write(descriptors)
+            let sealed = Envelope.seal(magic: LaunchPlan.magic, version: 1, contents: old.bytes)
+            #expect(try LaunchPlan.open(sealed) == Samples.plan)
+        }
+        let cut = Envelope.seal(magic: LaunchPlan.magic, version: 1, contents: writer.bytes)
+        #expect(throws: RecordError.self) { try LaunchPlan.open(cut) }
+    }
+
     @Test(
         "each status message, in 16 bytes",
         arguments: [
