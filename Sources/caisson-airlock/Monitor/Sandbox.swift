@@ -50,7 +50,9 @@ extension Sandbox {
     fileprivate var reported: ConfinementError? {
         do throws(Errno) {
             let message = try Transfer.receiveBytes(status, limit: StatusMessage.size)
-            guard case .failed(let stage, let errno, let index) = StatusMessage.read(message) else { return nil }
+            // At the maps, init fails because this monitor did.
+            guard case .failed(let stage, let errno, let index) = StatusMessage.read(message), stage != .identityMaps
+            else { return nil }
             return ConfinementError(stage, Errno(rawValue: errno), index: index)
         } catch {
             return nil
