@@ -33,7 +33,7 @@ struct Observation {
         // Files of a process that is not dumpable belong to root (proc(5)).
         let owner = try FileStatus.of("/proc/\(pid)/status").owner
         add("init", "dumpable", "0", owner == plan.identity.hostUser ? "1" : "0")
-        mountNamespaces.reaper = try Files.target("/proc/\(pid)/ns/mnt")
+        mountNamespaces.reaper = try rootMount(pid)
         return try observeMounts(pid)
     }
 
@@ -112,8 +112,14 @@ struct Observation {
             let theirs = try Files.target("/proc/\(pid)/ns/\(name)")
             let planned = name == "net" && plan.network == .host ? "host" : "own"
             add("task", "namespace.\(name)", planned, theirs == ours ? "host" : "own")
-            if name == "mnt" { mountNamespaces.task = theirs }
         }
+        mountNamespaces.task = try rootMount(pid)
+    }
+
+    /// The number of a process's first mount, which no other mount of the host has: who has the same is in the same mount
+    /// namespace. Without privilege, the namespaces of a process that is not dumpable can't be read, and its mounts can.
+    private func rootMount(_ pid: Int32) throws(Errno) -> String {
+        String(decoding: try text(pid, "mountinfo").prefix { $0 != ProcText.space }, as: UTF8.self)
     }
 
     private mutating func observeLimits(_ pid: Int32) throws(Errno) {
