@@ -50,10 +50,12 @@ extension Observation {
 
     /// The first place at which something is mounted that is no step of the plan, and was mounted below none on the host.
     private func unplanned(_ mounts: MountTable) -> String {
+        let planned = Set(plan.mounts.compactMap { $0.placed?.target })
+        let trees = plan.mounts.compactMap(\.tree)
         var roots = 0
         for place in mounts.places {
             if place == "/" { roots += 1 }
-            let isPlanned = plan.mounts.contains { $0.holds(place) }
+            let isPlanned = planned.contains(place) || trees.contains { Paths.isWithin(place, $0) }
             if place == "/" ? roots > 1 : !isPlanned { return place }
         }
         return ""
@@ -74,11 +76,11 @@ extension MountStep {
         }
     }
 
-    /// Whether it mounts something at a place, or brings what the host has mounted there.
-    fileprivate func holds(_ place: String) -> Bool {
+    /// A place below which it brings what the host has mounted there.
+    fileprivate var tree: String? {
         switch self {
-        case .tree(_, let target, _), .handed(_, let target, _): Paths.isWithin(place, target)
-        default: placed?.target == place
+        case .tree(_, let target, _), .handed(_, let target, _): target
+        default: nil
         }
     }
 }

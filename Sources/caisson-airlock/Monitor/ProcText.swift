@@ -110,7 +110,9 @@ struct MountTable {
 
     /// Space, tab, newline and backslash are written as three octal digits (fs/proc_namespace.c).
     private static func escaped(_ path: String) -> [UInt8] {
-        path.utf8.flatMap { byte -> [UInt8] in
+        // Nearly every path: a launch waits for this.
+        guard path.utf8.contains(where: { [9, 10, 32, 92].contains($0) }) else { return Array(path.utf8) }
+        return path.utf8.flatMap { byte -> [UInt8] in
             guard [9, 10, 32, 92].contains(byte) else { return [byte] }
             return [92, 48 + byte / 64, 48 + byte / 8 % 8, 48 + byte % 8]
         }
