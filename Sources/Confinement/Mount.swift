@@ -59,10 +59,18 @@ public enum Mount {
         _ = try checked { umount2(path, Int32(MNT_DETACH) | Int32(CSN_UMOUNT_NOFOLLOW)) }
     }
 
-    /// Makes the current directory the root, with the old root stacked on it, and takes the old one away.
+    /// Makes the current directory the root, with the old root stacked on it: no path leads there, but `.` still does.
+    /// Source: pivot_root(2).
     public static func pivotIntoCurrentDirectory() throws(Errno) {
         _ = try checked { csn_pivot_root(".", ".") }
-        _ = try checked { umount2(".", Int32(MNT_DETACH)) }
-        _ = try checked { chdir("/") }
+    }
+
+    /// Takes the old root away, after `pivotIntoCurrentDirectory` and from the same current directory. The kernel waits meanwhile
+    /// until no processor looks at the mounts any more.
+    public static func leaveOldRoot() throws(ConfinementError) {
+        try step(.pivot) { () throws(Errno) in
+            _ = try checked { umount2(".", Int32(MNT_DETACH)) }
+            _ = try checked { chdir("/") }
+        }
     }
 }

@@ -86,6 +86,8 @@ struct SandboxInit {
 
     /// Init handles what hostile code does to its children, and needs nothing for it.
     private func confine() throws(ConfinementError) {
+        // Beside the task side, which is not released before the monitor has seen that there is one root.
+        try Mount.leaveOldRoot()
         try closeAllBut([ends.status, ends.lifeline])
         try ProcessFlags.dumpable(false, stage: .initConfinement)
         try Capabilities.lockSecureBits()
