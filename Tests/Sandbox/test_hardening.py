@@ -64,6 +64,15 @@ def test_a_directory_above_what_is_hidden_can_not_be_moved(caisson, shell):
     assert b"canary" not in ended.out and "key" in ended.text and (caisson.workspace / "a/b/key").read_text() == "canary"
 
 
+@root_only
+def test_what_stood_in_for_a_missing_name_is_gone_from_somebody_else_s_directory(caisson, shell):
+    """It takes CAP_DAC_OVERRIDE, which a monitor of root's keeps for it."""
+    os.chown(caisson.workspace, 4242, 4242)
+    caisson.workspace.chmod(0o755)
+    script(caisson, shell("protect-theirs", 'protect = ["{workspace}/.mcp.json"]'), "touch ran").ok()
+    assert host.tree(caisson.workspace) == ["ran"]
+
+
 @pytest.mark.clause("files.hide", "files.protect")
 def test_a_name_that_is_a_link(caisson, shell):
     """Hidden: what it leads to. Protected: the task could replace the link, and so nothing starts."""

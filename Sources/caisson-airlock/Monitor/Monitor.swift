@@ -55,8 +55,9 @@ final class Monitor {
             // A file size limit of the front end's own is an error of the write, and no death.
             Processes.ignore(SIGXFSZ)
             try step(.pipes) { () throws(Errno) in try connect(sandbox) }
-            try prepare()
+            // Before the filter, which lets nobody ask who they are.
             var control = ControlSocket(owner: geteuid())
+            try prepare()
             try watch(sandbox, &control)
             finish(conclude(sandbox), &control)
         } catch {

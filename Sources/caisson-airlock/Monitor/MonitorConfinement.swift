@@ -22,7 +22,8 @@ enum MonitorConfinement {
     static func apply(_ plan: LaunchPlan, _ inherited: Inheritance) throws(ConfinementError) {
         let placeholders = inherited.placeholders.map(\.parent)
         try ProcessFlags.dumpable(false, stage: .monitorConfinement)
-        let isRoot = geteuid() == 0
+        // Only root maps owners. The filter lets nobody ask who they are.
+        let isRoot = plan.identity.mapsOwners
         // A task under another uid can only be signalled with CAP_KILL, and a name in somebody else's directory only be
         // removed with CAP_DAC_OVERRIDE, which the domain below holds to removing names in these directories.
         let kept = [Capabilities.kill] + (placeholders.isEmpty ? [] : [Capabilities.overrideAccess])
