@@ -33,7 +33,7 @@ struct Observation {
         // Files of a process that is not dumpable belong to root (proc(5)).
         let owner = try FileStatus.of("/proc/\(pid)/status").owner
         add("init", "dumpable", "0", owner == plan.identity.hostUser ? "1" : "0")
-        mountNamespaces.reaper = try rootMount(pid)
+        mountNamespaces.reaper = try newestMount(pid)
         return try observeMounts(pid)
     }
 
@@ -113,13 +113,20 @@ struct Observation {
             let planned = name == "net" && plan.network == .host ? "host" : "own"
             add("task", "namespace.\(name)", planned, theirs == ours ? "host" : "own")
         }
-        mountNamespaces.task = try rootMount(pid)
+        mountNamespaces.task = try newestMount(pid)
     }
 
-    /// The number of a process's first mount, which no other mount of the host has: who has the same is in the same mount
-    /// namespace. Without privilege, the namespaces of a process that is not dumpable can't be read, and its mounts can.
-    private func rootMount(_ pid: Int32) throws(Errno) -> String {
-        String(decoding: try text(pid, "mountinfo").prefix { $0 != ProcText.space }, as: UTF8.self)
+    /// The number of a process's newest mount, which no other mount of the host has: who has the same is in the same mount
+    /// namespace, also while the old root is being taken away. Without privilege, the namespaces of a process that is not
+    /// dumpable can't be read, and its mounts can.
+    private func newestMount(_ pid: Int32) throws(Errno) -> String {
+        do throws(Errno) {
+            let line = try text(pid, "mountinfo").split(separator: ProcText.newline).last ?? []
+            return String(decoding: line.prefix { $0 != ProcText.space }, as: UTF8.self)
+        } catch {
+            // A process that has ended has no mounts.
+            throw error.rawValue == EINVAL ? Errno(rawValue: ESRCH) : error
+        }
     }
 
     private mutating func observeLimits(_ pid: Int32) throws(Errno) {
