@@ -196,7 +196,10 @@ final class Monitor {
             try body()
             return true
         } catch {
-            guard [ENOENT, ESRCH, ECHILD].contains(error.rawValue) else { throw ConfinementError(.receipt, error) }
+            // EINVAL: what has ended has no table of mounts (fs/proc_namespace.c).
+            guard [ENOENT, ESRCH, ECHILD, EINVAL].contains(error.rawValue) else {
+                throw ConfinementError(.receipt, error)
+            }
             return false
         }
     }

@@ -120,13 +120,8 @@ struct Observation {
     /// namespace, also while the old root is being taken away. Without privilege, the namespaces of a process that is not
     /// dumpable can't be read, and its mounts can.
     private func newestMount(_ pid: Int32) throws(Errno) -> String {
-        do throws(Errno) {
-            let line = try text(pid, "mountinfo").split(separator: ProcText.newline).last ?? []
-            return String(decoding: line.prefix { $0 != ProcText.space }, as: UTF8.self)
-        } catch {
-            // A process that has ended has no mounts.
-            throw error.rawValue == EINVAL ? Errno(rawValue: ESRCH) : error
-        }
+        let line = try text(pid, "mountinfo").split(separator: ProcText.newline).last ?? []
+        return String(decoding: line.prefix { $0 != ProcText.space }, as: UTF8.self)
     }
 
     private mutating func observeLimits(_ pid: Int32) throws(Errno) {
