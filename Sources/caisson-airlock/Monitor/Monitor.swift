@@ -57,7 +57,7 @@ final class Monitor {
             try step(.pipes) { () throws(Errno) in try connect(sandbox) }
             // Before the filter, which lets nobody ask who they are.
             var control = ControlSocket(owner: geteuid())
-            try prepare()
+            try prepare(sandbox)
             try watch(sandbox, &control)
             finish(conclude(sandbox), &control)
         } catch {
@@ -69,12 +69,14 @@ final class Monitor {
     private static let endRoom = 512
 
     /// What takes time and needs nothing of the sandbox, while init builds it.
-    private func prepare() throws(ConfinementError) {
+    private func prepare(_ sandbox: Sandbox) throws(ConfinementError) {
         try step(.taskDirectory) { () throws(Errno) in
             endFile = try PreparedFile("end", at: AirlockDescriptor.directory, room: Self.endRoom)
             receiptFile = try PreparedFile("receipt", at: AirlockDescriptor.directory)
         }
-        observation = try step(.receipt) { () throws(Errno) in try Observation(plan: plan) }
+        observation = try step(.receipt) { () throws(Errno) in
+            try Observation(plan: plan, mountNamespace: sandbox.mountNamespace)
+        }
         try MonitorConfinement.prepare(plan)
     }
 

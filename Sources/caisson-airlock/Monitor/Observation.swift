@@ -9,14 +9,16 @@ struct Observation {
     let plan: LaunchPlan
     private var lines: [Receipt.Line] = []
     private let ownNamespaces: [String]
-    private var mountNamespaces = (reaper: "", task: "")
+    private let mountNamespace: String
     private let plannedFilters: String
 
     private static let namespaces = ["user", "mnt", "pid", "net", "ipc", "uts", "cgroup"]
 
     /// Reads what of this process itself the others are compared with.
-    init(plan: LaunchPlan) throws(Errno) {
-        self.plan = plan
+    ///
+    /// - Parameter mountNamespace: Init's.
+    init(plan: LaunchPlan, mountNamespace: String) throws(Errno) {
+        (self.plan, self.mountNamespace) = (plan, mountNamespace)
         var own: [String] = []
         for name in Self.namespaces { own.append(try Files.target("/proc/self/ns/\(name)")) }
         ownNamespaces = own
@@ -33,7 +35,6 @@ struct Observation {
         // Files of a process that is not dumpable belong to root (proc(5)).
         let owner = try FileStatus.of("/proc/\(pid)/status").owner
         add("init", "dumpable", "0", owner == plan.identity.hostUser ? "1" : "0")
-        mountNamespaces.reaper = try newestMount(pid)
         return try observeMounts(pid)
     }
 
@@ -51,8 +52,6 @@ struct Observation {
     /// Reads the rest about the task, which waits at the gate.
     mutating func receipt(task: Int32) throws(Errno) -> Receipt {
         try observeCredentials("task", task)
-        // The mounts were read when init was: what counts are those of the task.
-        add("task", "mounts", mountNamespaces.reaper, mountNamespaces.task)
         return Receipt(takenAt: Clock.now(), pid: task, lines: lines)
     }
 
@@ -112,16 +111,9 @@ struct Observation {
             let theirs = try Files.target("/proc/\(pid)/ns/\(name)")
             let planned = name == "net" && plan.network == .host ? "host" : "own"
             add("task", "namespace.\(name)", planned, theirs == ours ? "host" : "own")
+            // The mounts are read when init is: what counts are those of the task.
+            if name == "mnt" { add("task", "mounts", mountNamespace, theirs) }
         }
-        mountNamespaces.task = try newestMount(pid)
-    }
-
-    /// The number of a process's newest mount, which no other mount of the host has: who has the same is in the same mount
-    /// namespace, also while the old root is being taken away. Without privilege, the namespaces of a process that is not
-    /// dumpable can't be read, and its mounts can.
-    private func newestMount(_ pid: Int32) throws(Errno) -> String {
-        let line = try text(pid, "mountinfo").split(separator: ProcText.newline).last ?? []
-        return String(decoding: line.prefix { $0 != ProcText.space }, as: UTF8.self)
     }
 
     private mutating func observeLimits(_ pid: Int32) throws(Errno) {
