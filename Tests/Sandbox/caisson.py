@@ -226,6 +226,11 @@ class Caisson:
         return [] if left is True and not mounted else [left, mounted]
 
     @staticmethod
+    def are_gone(ids):
+        """Whether monitors and inits of tasks go away: a monitor tells of the end before it is on disk."""
+        return host.until(lambda: not Caisson.airlocks(ids), 5)
+
+    @staticmethod
     def airlocks(ids):
         """Monitors and inits of tasks; both are named after the task."""
         wanted = {id.encode() for id in ids}

@@ -319,7 +319,7 @@ def test_a_disk_that_fills_while_a_task_prints(caisson):
         ended = caisson.run("probe", "flood", str(30 << 20), policy=policy, env=env, options=["--json"])
         assert len(ended.out) == 30 << 20, "the pipe is whole"
         assert ended.code == 0 and ended.view["status"] == "exited", ended.words
-        assert not caisson.airlocks([ended.view["task_id"]])
+        assert caisson.are_gone([ended.view["task_id"]])
     finally:
         assert host.until(lambda: subprocess.run(["umount", path], capture_output=True).returncode == 0), "still in use"
 

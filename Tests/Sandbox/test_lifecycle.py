@@ -88,7 +88,7 @@ def test_nothing_is_left_when_the_monitor_is_killed(caisson, policy, marker):
     task = caisson.detach("probe", "linger", marker, *HIDING, policy=policy).says("ready")
     for monitor in monitors(task):
         os.kill(monitor, signal.SIGKILL)
-    assert host.until(lambda: not host.having(marker)) and not caisson.airlocks([task.id])
+    assert host.until(lambda: not host.having(marker)) and caisson.are_gone([task.id])
     ended = task.wait()
     assert ended.code == 125 and "monitor" in ended.words
     assert (task.inspect()["status"], task.inspect()["end"]["cause"]) == ("lost", "monitor_died")

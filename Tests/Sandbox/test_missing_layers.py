@@ -40,8 +40,7 @@ def launch(caisson, policy, *rules, program="probe", arguments=("touch", "w", "c
     before = set(caisson.ids)
     ended = other.run(program, *arguments, policy=policy, **options)
     assert len(calls) >= 1
-    left = [pid for id in set(caisson.ids) - before for pid in host.processes() if id.encode() in host.command_line(pid)]
-    assert left == []
+    assert caisson.are_gone(set(caisson.ids) - before)
     return ended, canary.exists()
 
 

@@ -151,7 +151,7 @@ def refused(caisson, policy, rules, fields, **options):
     assert told and f"{told[2]} {told[1].rpartition(': ')[2]}" in found, ended.words
     end = task.inspect()
     assert end["status"] == "failed_to_start" and end["end"]["step"] == "receipt" and end["end"]["proof"]["kind"] == "init_reaped"
-    assert not [pid for pid in host.processes() if task.id.encode() in host.command_line(pid)], "nothing is left"
+    assert caisson.are_gone([task.id]), "nothing is left"
 
 
 # Steps that are needed to come as far as the receipt.
@@ -188,7 +188,7 @@ def test_a_monitor_that_can_not_confine_itself_ends_the_sandbox_before_it_says_s
     assert len(calls) == 1 and not ran and ended.code == 125, ended.words
     end = task.inspect()["end"]
     assert end["errno"] == "EPERM" and end["proof"]["kind"] == "init_reaped"
-    assert not [pid for pid in host.processes() if task.id.encode() in host.command_line(pid)]
+    assert caisson.are_gone([task.id])
     assert not (caisson.workspace / ".mcp.json").exists()
 
 

@@ -144,7 +144,7 @@ def test_a_reader_that_goes_away_ends_the_task_by_a_broken_pipe(caisson, policy)
     assert child.wait(20) == 128 + signal.SIGPIPE
     task = caisson.newest(before)
     assert task.inspect()["status"] == "signaled"
-    assert not caisson.airlocks([task.id])
+    assert caisson.are_gone([task.id])
 
 
 def test_head_in_a_pipeline(caisson, cat):
@@ -203,7 +203,7 @@ def test_a_signal_ends_a_run_that_nobody_reads(caisson, policy, name, streams):
     child.send_signal(getattr(signal, f"SIG{name}"))
     assert host.until(lambda: task.inspect()["status"] == "signaled"), "the task hears of it at once"
     assert child.wait(10) == 128 + getattr(signal, f"SIG{name}")
-    assert not caisson.airlocks([task.id])
+    assert caisson.are_gone([task.id])
     kept, printed = task.logs(), child.stdout.read()
     assert len(printed) >= 65536 and kept.startswith(printed) and len(kept) > len(printed), "the record has it all"
     assert kept == caisson.outside("flood", len(kept)).out

@@ -232,7 +232,7 @@ def test_a_front_end_that_is_killed_during_the_launch_leaves_nothing(caisson, po
         assert any(pid == task for id in running for task in [caisson_pid(caisson, id)]), "it runs and is not listed"
     for id in running:
         caisson.call("stop", "--grace", "0s", id)
-    assert not host.having("killed-front-end") and not caisson.airlocks(caisson.ids)
+    assert not host.having("killed-front-end") and caisson.are_gone(caisson.ids)
     age(unfinished(caisson))
     caisson.call("prune").ok()
     assert unfinished(caisson) == [], "what never began is swept"
