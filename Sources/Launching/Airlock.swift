@@ -95,10 +95,10 @@ public final class Airlock {
     }
 
     /// The task, once everything is handed over: its monitor reports.
-    func task(_ id: TaskID) throws(LaunchError) -> LaunchedTask {
+    func launched() throws(LaunchError) -> LaunchedTask {
         guard let report else { throw LaunchError(.failed, "launch", "the airlock has a task already") }
         self.report = nil
-        return LaunchedTask(id: id, monitor: pid, report: Descriptor(owning: report))
+        return LaunchedTask(id: task, monitor: pid, report: Descriptor(owning: report))
     }
 
     private func send(_ message: AirlockMessage, _ descriptors: [Int32]) throws(LaunchError) {

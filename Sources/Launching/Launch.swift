@@ -146,7 +146,7 @@ public enum Launch {
                     (.directory, created.directory.number), (.lock, created.lock.number),
                     (.control, created.control.number),
                 ], isLast: true)
-            return try airlock.task(plan.task)
+            return try airlock.launched()
         } catch {
             // Nothing runs, and nothing shall look as if it did.
             airlock.abandon()

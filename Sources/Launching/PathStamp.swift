@@ -31,8 +31,9 @@ public struct PathStamp: Hashable, Sendable {
         }
     }
 
-    /// The path as it looks now, links followed.
+    /// The path as it looks now, links followed. One with a NUL in it is no path: EINVAL.
     public init(_ path: String) throws(Errno) {
+        guard !path.utf8.contains(0) else { throw Errno(rawValue: EINVAL) }
         self.path = path
         facts = try PathStamp.facts(Array(path.utf8) + [0], at: 0)
     }

@@ -13,7 +13,7 @@ public struct StampList: Sendable, Equatable, ByteCodable {
     /// A list of stamps.
     public init(_ stamps: [PathStamp]) {
         var bytes: [UInt8] = []
-        for stamp in stamps where !stamp.path.utf8.contains(0) {
+        for stamp in stamps {
             bytes.append(stamp.facts == nil ? 0 : 1)
             for number in stamp.facts?.numbers ?? [UInt64](repeating: 0, count: 7) {
                 withUnsafeBytes(of: number.littleEndian) { bytes.append(contentsOf: $0) }

@@ -17,7 +17,7 @@ enum AirlockCalls {
         runtime + """
              accept4 capget capset close fallocate fcntl fdatasync flock fstat fsync ftruncate getdents64 getrusage
              getsockopt ioctl kill landlock_add_rule landlock_create_ruleset landlock_restrict_self lseek newfstatat
-             openat pidfd_open pidfd_send_signal poll ppoll prctl pread64 pwrite64 read readlinkat recvmsg renameat
+             openat pidfd_open pidfd_send_signal poll ppoll pread64 pwrite64 read readlinkat recvmsg renameat
              renameat2 sendmsg shutdown timerfd_create timerfd_settime unlinkat wait4 waitid write
             """)
 
@@ -34,8 +34,6 @@ enum AirlockCalls {
     /// foreground group.
     static let monitorRules = noCode.merging([
         "openat": ArgumentRules.setIDFree(flags: 2, mode: 3),
-        // PR_SET_DUMPABLE and PR_CAP_AMBIENT: it gives up more after the receipt.
-        "prctl": .only(argument: 0, [4, 47]),
         // TIOCGWINSZ, TIOCSWINSZ, TIOCGPGRP, TIOCSIG.
         "ioctl": .only(argument: 1, [0x5413, 0x5414, 0x540f, 0x4004_5436]),
     ]) { first, _ in first }

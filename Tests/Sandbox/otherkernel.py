@@ -19,7 +19,7 @@ NUMBERS = {
     "setgroups": 116, "setresuid": 117, "setresgid": 119, "capget": 125, "capset": 126, "pivot_root": 155, "prctl": 157,
     "umount2": 166, "sethostname": 170, "unshare": 272, "setns": 308, "keyctl": 250, "prlimit64": 302, "seccomp": 317, "execveat": 322, "pidfd_open": 434,
     "open_tree": 428, "move_mount": 429, "fsopen": 430, "fsconfig": 431, "fsmount": 432, "clone3": 435, "close_range": 436,
-    "openat": 257, "openat2": 437, "mount_setattr": 442, "landlock_create_ruleset": 444, "landlock_add_rule": 445, "landlock_restrict_self": 446,
+    "openat": 257, "exit_group": 231, "openat2": 437, "mount_setattr": 442, "landlock_create_ruleset": 444, "landlock_add_rule": 445, "landlock_restrict_self": 446,
 }
 NAMES = {number: name for name, number in NUMBERS.items()}
 

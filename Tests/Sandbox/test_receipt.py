@@ -261,3 +261,13 @@ def test_every_call_that_is_left_out_is_noticed_or_on_the_list(caisson, protecte
             break
     assert tried >= (60 if who == "init" else 20)
     assert {name: times for name, times in released.items() if times > UNSEEN.get(name, 0)} == {}
+
+
+def test_a_task_side_that_ends_behind_the_gate_has_run_nothing(caisson, protected):
+    """Its own exit code, 0 here, would be the task's."""
+    ended, task, ran, calls = touch(
+        caisson, protected, rule("prctl", "task", where={0: PR_SET_NO_NEW_PRIVS}, to="exit_group", change={0: 0}))
+    assert len(calls) == 1 and not ran and ended.code == 125, ended.words
+    end = task.inspect()
+    assert end["status"] == "failed_to_start" and (end["end"]["step"], end["end"]["errno"]) == ("gate", "ESRCH")
+    assert end["receipt"] is None and caisson.are_gone([task.id])

@@ -161,7 +161,7 @@ enum ReviewedCalls {
         154     modify_ldt               EPERM   EPERM   EPERM   EPERM
         155     pivot_root               EPERM   EPERM   EPERM   EPERM
         156     _sysctl                  EPERM   EPERM   EPERM   EPERM
-        157     prctl                    if      if      EPERM   if
+        157     prctl                    if      if      EPERM   EPERM
         158     arch_prctl               allow   allow   EPERM   EPERM
         159     adjtimex                 EPERM   EPERM   EPERM   EPERM
         160     setrlimit                allow   allow   EPERM   EPERM

@@ -44,7 +44,6 @@ enum ReviewedConditions {
         monitor mmap: arg2&0x4 { 0x0: allow; else EPERM }
         monitor mprotect: arg2&0x4 { 0x0: allow; else EPERM }
         monitor openat: arg2&0x400040 { 0x0: allow; else arg3&0xc00 { 0x0: allow; else EPERM } }
-        monitor prctl: arg0 { 0x4 0x2f: allow; else EPERM }
         host socket: arg0 { 0x1: allow; 0x2 0xa: arg1&0xf { 0x1 0x2: arg2 { 0x0 0x6 0x11: allow; else \
         EPROTONOSUPPORT }; else EPERM }; 0x10: arg2 { 0x0: allow; else EPROTONOSUPPORT }; else EAFNOSUPPORT \
         }

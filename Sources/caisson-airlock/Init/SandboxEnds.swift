@@ -30,18 +30,17 @@ struct ForwardedPlan {
     /// Waits for it: the plan, the trees, and after a 1 the input. EPIPE: the monitor has no task, or is gone.
     init(from handoff: Int32) throws(Errno) {
         let message = try Transfer.receive(handoff, limit: 1)
-        guard let hasInput = message.bytes.first, var file = message.descriptors.first else {
+        guard let hasInput = message.bytes.first, let file = message.descriptors.first else {
             throw Errno(rawValue: EPIPE)
         }
         var rest = message.descriptors.dropFirst()
         input = hasInput == 1 ? rest.popLast() : nil
         trees = Array(rest)
-        plan = try ForwardedPlan.read(&file)
+        plan = try ForwardedPlan.read(file)
     }
 
-    private static func read(_ file: inout Int32) throws(Errno) -> LaunchPlan {
+    private static func read(_ file: Int32) throws(Errno) -> LaunchPlan {
         let memory = Descriptor(owning: file)
-        file = -1
         let bytes = try Files.contents("/proc/self/fd/\(memory.number)", limit: 16 << 20)
         do throws(RecordError) {
             return try LaunchPlan.open(bytes)

@@ -183,9 +183,11 @@ final class Monitor {
                 mounts = mountTable.flatMap { MountWatch(plan, table: $0) }
             }
         case .ended(let status, let killed):
+            // Whoever ends behind the gate has run nothing, and its exit code means nothing.
+            if !gateIsOpen, !ending.isAsked { perform(ending.fail(.gate, ESRCH, -1), sandbox) }
             ending.mainEnded(status: status, killed: killed, now: Clock.monotonic())
-            // Nobody but init is left, and the kernel takes its time with it.
-            takeBack()
+            // Once nobody but init is left, with which the kernel takes its time.
+            if killed >= 0 { takeBack() }
         }
         if readyTask, readyReaper, !gateIsOpen, !ending.isOver { try release(sandbox) }
     }

@@ -12,6 +12,7 @@ enum MonitorConfinement {
             try Capabilities.lockSecureBits()
             try Capabilities.emptyBoundingSet()
         }
+        try ProcessFlags.dumpable(false, stage: .monitorConfinement)
         try ProcessFlags.noNewPrivileges()
         try InstalledFilter.install(plan.filters.monitor, stage: .monitorConfinement)
     }
@@ -21,7 +22,6 @@ enum MonitorConfinement {
     /// - Parameter inherited: What it still needs: directories of placeholders, the task's cgroup.
     static func apply(_ plan: LaunchPlan, _ inherited: Inheritance) throws(ConfinementError) {
         let placeholders = inherited.placeholders.map(\.parent)
-        try ProcessFlags.dumpable(false, stage: .monitorConfinement)
         // Only root maps owners. The filter lets nobody ask who they are.
         let isRoot = plan.identity.mapsOwners
         // A task under another uid can only be signalled with CAP_KILL, and a name in somebody else's directory only be

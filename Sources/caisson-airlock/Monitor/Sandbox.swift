@@ -10,7 +10,7 @@ struct Sandbox {
     /// Init's pidfd: readable once it has ended.
     let initProcess: Int32
     /// Init's mount namespace, as its link in /proc: later, without privilege, it could not be read any more.
-    let mountNamespace: String
+    private(set) var mountNamespace = ""
     /// By which init gets the plan and mounts.
     let handoff: Int32
     /// Where init and the task side report.
@@ -34,14 +34,20 @@ extension Sandbox {
             guard case .outside(let pid, let pidfd) = side else { SandboxInit.begin(pipes.inner()) }
             pipes.closeInner()
             if let group { close(group) }
-            let mounts = try step(.namespaces) { () throws(Errno) in try Files.target("/proc/\(pid)/ns/mnt") }
-            return Result.success(pipes.outer(initPid: pid, initProcess: pidfd, mounts)).then {
-                (_) throws(ConfinementError) in
+            var mounts = ""
+            return Result.success(pipes.outer(initPid: pid, initProcess: pidfd)).then { (_) throws(ConfinementError) in
+                mounts = try step(.namespaces) { () throws(Errno) in try Files.target("/proc/\(pid)/ns/mnt") }
                 try IdentityMap.write(outline.identity, pid: pid)
-            }
+            }.map { $0.inMounts(mounts) }
         } catch {
             return .failure(error)
         }
+    }
+
+    private func inMounts(_ namespace: String) -> Sandbox {
+        var sandbox = self
+        sandbox.mountNamespace = namespace
+        return sandbox
     }
 
     /// The front end has no task: ends what was made, and this process.
@@ -151,10 +157,9 @@ private struct Pipes {
     }
 
     /// What the monitor uses.
-    func outer(initPid: Int32, initProcess: Int32, _ mountNamespace: String) -> Sandbox {
+    func outer(initPid: Int32, initProcess: Int32) -> Sandbox {
         Sandbox(
-            initPid: initPid, initProcess: initProcess, mountNamespace: mountNamespace, handoff: handoff.0,
-            status: status.0, gate: gate.1,
+            initPid: initPid, initProcess: initProcess, handoff: handoff.0, status: status.0, gate: gate.1,
             lifeline: lifeline.1, output: output.0, error: error?.0)
     }
 
