@@ -31,9 +31,7 @@ public enum AirlockMessage: Sendable, Equatable {
 
     /// Reads a message.
     public init(bytes: [UInt8]) throws(RecordError) {
-        var reader = ByteReader(bytes)
-        let version = try reader.integer(UInt16.self)
-        guard version == Self.version else { throw .unknownVersion(version) }
+        var reader = try ByteReader(message: bytes, version: Self.version)
         switch try reader.integer(UInt8.self) {
         case 1: self = .outline(try reader.value())
         case 2:

@@ -46,9 +46,7 @@ public enum ControlRequest: Sendable, Equatable {
 
     /// Reads a message.
     public init(bytes: [UInt8]) throws(RecordError) {
-        var reader = ByteReader(bytes)
-        let version = try reader.integer(UInt16.self)
-        guard version == Self.version else { throw .unknownVersion(version) }
+        var reader = try ByteReader(message: bytes, version: Self.version)
         switch try reader.integer(UInt8.self) {
         case 1: self = .signal(try reader.integer())
         case 2:
@@ -102,9 +100,7 @@ public enum ControlReply: Sendable, Equatable {
 
     /// Reads a message.
     public init(bytes: [UInt8]) throws(RecordError) {
-        var reader = ByteReader(bytes)
-        let version = try reader.integer(UInt16.self)
-        guard version == ControlRequest.version else { throw .unknownVersion(version) }
+        var reader = try ByteReader(message: bytes, version: ControlRequest.version)
         switch try reader.integer(UInt8.self) {
         case 1: self = .started(pid: try reader.integer())
         case 2: self = .progress(bytes: try reader.integer())

@@ -6,16 +6,15 @@ import ctypes
 import os
 import shutil
 import sys
-import tempfile
 from pathlib import Path
 
 import pytest
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "Sandbox"))
-pytest.register_assert_rewrite("caisson", "host", "group", "otherkernel", "test_exit_codes", "test_hardening", "test_kill_proof", "test_lifecycle", "test_limit_keys", "test_limits", "test_policy_keys", "test_posture", "test_receipt", "test_syscalls")
+pytest.register_assert_rewrite("caisson", "fixtures", "host", "group", "otherkernel", "test_exit_codes", "test_hardening", "test_kill_proof", "test_lifecycle", "test_limit_keys", "test_limits", "test_policy_keys", "test_posture", "test_receipt", "test_syscalls")
 
-from caisson import Caisson  # noqa: E402
+from fixtures import base, caisson, policy, state  # noqa: E402, F401
 
 DISK = Path("/mnt/disk")
 
@@ -58,43 +57,9 @@ def tools(ground):
 
 
 @pytest.fixture(scope="session")
-def state(ground):
-    place = ground / "state"
-    place.mkdir(mode=0o700)
-    return place
-
-
-@pytest.fixture(scope="session")
 def landlock():
     """The ABI of the kernel's Landlock: landlock_create_ruleset(2) with LANDLOCK_CREATE_RULESET_VERSION."""
     return ctypes.CDLL(None, use_errno=True).syscall(444, None, 0, 1)
-
-
-@pytest.fixture
-def base(ground, request):
-    # Short: the path of a socket ends at 107 bytes.
-    name = "".join(c if c.isalnum() else "-" for c in request.node.name.removeprefix("test_"))[:16]
-    place = Path(tempfile.mkdtemp(prefix=f"{name}.", dir=ground))
-    place.chmod(0o755)
-    yield place
-    shutil.rmtree(place)
-
-
-@pytest.fixture
-def caisson(programs, base, state, tools):
-    """Caisson with a workspace of this test's own on ext4. What a test leaves behind fails it."""
-    workspace = base / "workspace"
-    workspace.mkdir(mode=0o755)
-    made = Caisson(programs, base, state, workspace, tools)
-    yield made
-    left = made.clean()
-    assert not left, f"left behind: {left}"
-
-
-@pytest.fixture
-def policy(caisson):
-    """The probe and the system's view."""
-    return caisson.policy("probe")
 
 
 @pytest.fixture
