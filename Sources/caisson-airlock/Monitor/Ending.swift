@@ -117,7 +117,10 @@ struct Ending {
     }
 
     /// Init reported the end of the main process; where others are still dying (-1), it has as long as for a kill.
-    mutating func mainEnded(status: Int32, killed: Int32, now: UInt64) {
+    ///
+    /// - Parameter isReleased: Otherwise it ended behind the gate: it has run nothing, and its exit code is not the task's.
+    mutating func mainEnded(status: Int32, killed: Int32, isReleased: Bool, now: UInt64) {
+        if !isReleased, !isAsked { failure = (.gate, ESRCH, -1) }
         main = (status, killed, main?.at ?? now)
         if killed < 0, phase == .running || phase == .asked { _ = kill(now) }
     }

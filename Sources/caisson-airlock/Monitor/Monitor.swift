@@ -183,9 +183,7 @@ final class Monitor {
                 mounts = mountTable.flatMap { MountWatch(plan, table: $0) }
             }
         case .ended(let status, let killed):
-            // Whoever ends behind the gate has run nothing, and its exit code means nothing.
-            if !gateIsOpen, !ending.isAsked { perform(ending.fail(.gate, ESRCH, -1), sandbox) }
-            ending.mainEnded(status: status, killed: killed, now: Clock.monotonic())
+            ending.mainEnded(status: status, killed: killed, isReleased: gateIsOpen, now: Clock.monotonic())
             // Once nobody but init is left, with which the kernel takes its time.
             if killed >= 0 { takeBack() }
         }
@@ -389,7 +387,7 @@ final class Monitor {
             if message.isEmpty { return }
             switch StatusMessage.read(message) {
             case .ended(let status, let killed):
-                ending.mainEnded(status: status, killed: killed, now: Clock.monotonic())
+                ending.mainEnded(status: status, killed: killed, isReleased: gateIsOpen, now: Clock.monotonic())
             case .failed(let stage, let errno, let index): _ = ending.fail(stage, errno, index)
             default: continue
             }
