@@ -137,13 +137,13 @@ public enum Files {
     /// The names in a directory, without `.` and `..`, in no particular order. In a name that is not UTF-8, U+FFFD
     /// stands for what is not, so that it names nothing.
     public static func names(in path: String, at directory: Int32 = AT_FDCWD) throws(Errno) -> [String] {
-        try entries(in: path, at: directory).map { name in
-            name.withUnsafeBytes { String(decoding: UnsafeRawBufferPointer(rebasing: $0.dropLast()), as: UTF8.self) }
-        }
+        try entries(in: path, at: directory) { name in String(decoding: name, as: UTF8.self) }
     }
 
-    /// The names in a directory as they are, each with its NUL.
-    private static func entries(in path: String, at directory: Int32) throws(Errno) -> [[CChar]] {
+    /// The names in a directory as they are, each in another form.
+    private static func entries<Form>(
+        in path: String, at directory: Int32, _ form: (UnsafeRawBufferPointer) -> Form
+    ) throws(Errno) -> [Form] {
         let opened = try open(path, O_RDONLY | O_DIRECTORY, at: directory).release()
         guard let stream = fdopendir(opened) else {
             let failure = Errno.last
@@ -151,14 +151,15 @@ public enum Files {
             throw failure
         }
         defer { closedir(stream) }
-        var entries: [[CChar]] = []
+        var entries: [Form] = []
         // A null pointer is the end or a failure; only errno tells which.
         Errno.clear()
         while let entry = readdir(stream) {
-            let name = withUnsafeBytes(of: &entry.pointee.d_name) { raw in
-                raw.prefix { $0 != 0 }.map { CChar(bitPattern: $0) } + [0]
+            withUnsafeBytes(of: &entry.pointee.d_name) { field in
+                let name = UnsafeRawBufferPointer(rebasing: field.prefix { $0 != 0 })
+                let isItself = name.elementsEqual([46]) || name.elementsEqual([46, 46])
+                if !isItself { entries.append(form(name)) }
             }
-            if name != [46, 0] && name != [46, 46, 0] { entries.append(name) }
             Errno.clear()
         }
         if let failure = Errno.pending { throw failure }
@@ -176,7 +177,8 @@ public enum Files {
             if try removeFile(name, at: directory) { return }
             let flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
             let inner = Descriptor(owning: try checked { Glibc.openat(directory, name, flags, 0) })
-            for child in try entries(in: ".", at: inner.number) { try removeTree(child, at: inner.number) }
+            let children = try entries(in: ".", at: inner.number) { name in name.map { CChar(bitPattern: $0) } + [0] }
+            for child in children { try removeTree(child, at: inner.number) }
             _ = try checked { unlinkat(directory, name, AT_REMOVEDIR) }
         } catch {
             // Somebody else removes it, too.

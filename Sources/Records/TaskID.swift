@@ -13,8 +13,10 @@ public struct TaskID: Hashable, Sendable, CustomStringConvertible {
 
     /// Accepts exactly the written form, so that an id can be used as a file name without a second look.
     public init?(_ text: some StringProtocol) {
+        // Of one type, because thousands are read at a time.
+        let text = String(text)
         guard text.utf8.count == 32, text.utf8.allSatisfy(Hexadecimal.isDigit) else { return nil }
-        self.text = String(text)
+        self.text = text
     }
 
     /// The written form.

@@ -11,6 +11,9 @@ public final class TaskCollection {
     private let state: StateDirectory
     private let ledger: SharedLedger
     private var seen: (generation: Int, time: PathTime)?
+    private var known: (generation: Int, ids: Set<TaskID>)?
+    /// Whether all that is in the directory of the tasks is a task that can be read.
+    private var isTidy = false
     private var unread: [TaskID: TaskError] = [:]
 
     /// Opens the ledger. A damaged one is set aside and made again from the directories.
@@ -41,18 +44,40 @@ public final class TaskCollection {
     private func adoptNew() throws(TaskError) {
         let time = try on(state.path) { () throws(Errno) in try PathTime(state.tasks.number) }
         if let seen, seen.generation == ledger.generation, seen.time == time { return }
-        let there = Set(try state.taskIDs())
-        let known = try ledger.ask { (ledger) throws(LedgerError) in try ledger.ids() }
-        unread = unread.filter { there.contains($0.key) }
-        let entries = there.subtracting(known).compactMap { id in
-            reading(id) { (task) throws(TaskError) in try entry(task) }
+        if seen == nil, try ledger.ask({ (ledger) throws(LedgerError) in try ledger.listing() }) == time.listing {
+            (seen, isTidy) = ((ledger.generation, time), true)
+            return
         }
-        try ledger.ask { (ledger) throws(LedgerError) in
-            try ledger.record(entries)
-            try ledger.forget(Array(known.subtracting(there)))
-        }
+        let (tasks, others) = try state.entries()
+        try record(tasks)
         // A change within the same tick of the clock would look like none.
         seen = time.isSettled ? (ledger.generation, time) : nil
+        isTidy = others.isEmpty && unread.isEmpty
+        guard isTidy, time.isSettled else { return }
+        try ledger.ask { (ledger) throws(LedgerError) in try ledger.record(time.listing) }
+    }
+
+    /// Brings the ledger up to date with the tasks that are there.
+    private func record(_ tasks: [TaskID]) throws(TaskError) {
+        var ids = try knownIDs()
+        let new = tasks.filter { !ids.contains($0) }
+        // Where none is missing, no second set has to be made of thousands.
+        let gone = ids.count + new.count == tasks.count ? [] : ids.subtracting(tasks)
+        unread = unread.filter { new.contains($0.key) || ids.contains($0.key) && !gone.contains($0.key) }
+        let entries = new.compactMap { id in reading(id) { (task) throws(TaskError) in try entry(task) } }
+        try ledger.ask { (ledger) throws(LedgerError) in
+            try ledger.record(entries)
+            try ledger.forget(Array(gone))
+        }
+        ids.formUnion(entries.map(\.id))
+        known = (ledger.generation, ids.subtracting(gone))
+    }
+
+    /// What this ledger had when it was last asked. What others took out of it since is no longer there, and what they put
+    /// in may be put in once more.
+    private func knownIDs() throws(TaskError) -> Set<TaskID> {
+        if let known, known.generation == ledger.generation { return known.ids }
+        return try ledger.ask { (ledger) throws(LedgerError) in try ledger.ids() }
     }
 
     private func entry(_ task: TaskDirectory) throws(TaskError) -> LedgerEntry {
@@ -157,7 +182,7 @@ public final class TaskCollection {
         for entry in expired where try removeEnded(entry) { removed.append(entry.id) }
         removed += removeDamaged(olderThan: age ?? Self.damagedRetention)
         try ledger.ask { (ledger) throws(LedgerError) in try ledger.forget(removed) }
-        leftovers = try state.sweepUnfinished()
+        leftovers = isTidy && removed.isEmpty ? [] : try state.sweepUnfinished()
         return removed.count
     }
 
@@ -201,16 +226,18 @@ public struct DamagedTask: Sendable {
 
 /// When a directory last changed.
 private struct PathTime: Equatable {
-    let modified: Int64
-    let changed: Int64
+    let listing: LedgerListing
+    /// Whether the kernel's clock had ticked when this was read, which it does a hundred times a second or more.
+    let isSettled: Bool
 
     init(_ directory: Int32) throws(Errno) {
+        let now = Clock.now()
         let status = try FileStatus.of(directory)
-        (modified, changed) = (status.modified, status.changed)
+        listing = LedgerListing(modified: status.modified, changed: status.changed)
+        isSettled = now - status.changed > 20_000_000
     }
 
-    /// Whether the kernel's clock has ticked since, which it does a hundred times a second or more.
-    var isSettled: Bool { Clock.now() - changed > 20_000_000 }
+    static func == (left: PathTime, right: PathTime) -> Bool { left.listing == right.listing }
 }
 
 extension Optional {

@@ -65,10 +65,17 @@ public final class StateDirectory: Sendable {
     }
 
     /// The names of all tasks, in no particular order.
-    public func taskIDs() throws(TaskError) -> [TaskID] {
+    public func taskIDs() throws(TaskError) -> [TaskID] { try entries().tasks }
+
+    /// The names of all tasks, and the other names that are beside them, in no particular order.
+    public func entries() throws(TaskError) -> (tasks: [TaskID], others: [String]) {
         let number = tasks.number
         let names = try on("\(path)/tasks") { () throws(Errno) in try Files.names(in: ".", at: number) }
-        return names.compactMap { TaskID($0) }
+        var entries: (tasks: [TaskID], others: [String]) = ([], [])
+        for name in names {
+            if let id = TaskID(name) { entries.tasks.append(id) } else { entries.others.append(name) }
+        }
+        return entries
     }
 
     /// A task by its id or by a beginning of it that is unique, at least 4 digits.

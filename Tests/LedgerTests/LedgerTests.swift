@@ -47,6 +47,24 @@ struct LedgerTests {
         try ledger.verify()
     }
 
+    @Test("knows the ids of whole entries, and when everything was in it")
+    func listing() throws {
+        let ledger = try Ledger(path)
+        #expect(try ledger.listing() == nil)
+        try ledger.record([try entry(1), try entry(2)])
+        for changed in [Int64(5), 6] {
+            try ledger.record(LedgerListing(modified: 4, changed: changed))
+            #expect(try Ledger(path).listing() == LedgerListing(modified: 4, changed: changed))
+        }
+        try DatabaseQueue(path: path).write { database in
+            try database.execute(
+                sql: "UPDATE task SET status = 'sleeps' WHERE id = ?", arguments: [try entry(1).id.text])
+            try database.execute(sql: "UPDATE listing SET changed = 'never'")
+        }
+        #expect(try ledger.ids() == [try entry(2).id])
+        #expect(try ledger.listing() == nil)
+    }
+
     @Test("gives pages, the newest first, without losing one of several that began at the same time")
     func pages() throws {
         let ledger = try Ledger(path)

@@ -56,6 +56,37 @@ struct TaskCollectionTests {
         withExtendedLifetime(lock) {}
     }
 
+    @Test("that came and went are noticed by one who relies on what another has read")
+    func cameAndWent() throws {
+        func settle() { usleep(40_000) }
+        try ended(1)
+        settle()
+        let first = try TaskCollection(bench.state)
+        #expect(try listed(first) == [1])
+        #expect(try opened().listing() != nil)
+        let second = try TaskCollection(bench.state)
+        #expect(try listed(second) == [1])
+        try ended(2)
+        for tasks in [second, first] { #expect(try listed(tasks) == [2, 1]) }
+        settle()
+        #expect(try listed(second) == [2, 1])
+        try Files.removeTree(try record(1).id.text, at: bench.state.tasks.number)
+        for tasks in [first, second, try TaskCollection(bench.state)] { #expect(try listed(tasks) == [2]) }
+        #expect(try opened().ids() == [try record(2).id])
+    }
+
+    @Test("of which one can't be read are not taken for all by the next one")
+    func untidy() throws {
+        try bench.write("damaged", .record, try ended(1))
+        usleep(40_000)
+        for _ in 1...2 {
+            let tasks = try TaskCollection(bench.state)
+            #expect(try listed(tasks).isEmpty)
+            #expect(tasks.damaged.map(\.id) == [try record(1).id])
+            #expect(try opened().listing() == nil)
+        }
+    }
+
     @Test("are found by the pid of their main process")
     func pid() throws {
         let task = try bench.add(try record(1))
