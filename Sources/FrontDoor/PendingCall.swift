@@ -80,6 +80,8 @@ struct OutputReading {
     var start: Start
     var maximumBytes: Int
     var isRaw: Bool
+    /// Whether the bytes are wanted even of a task whose output is events.
+    var isLiteral = false
     var place: ReaderPlace
 
     /// The offset at which the part begins.
@@ -89,14 +91,36 @@ struct OutputReading {
 
     /// Reads the part, and says where the reader's place moves once the answer is written; nil: it stays.
     func read(_ task: TaskDirectory, isFinal: Bool) throws(TaskError) -> (part: OutputPart, place: UInt64?) {
-        let reader = task.output(try task.record())
+        let record = try task.record()
+        let reader = task.output(record)
         let (offset, moves) = try begin(task, reader)
+        if !isRaw, !isLiteral, ClaudeTranscript.isWritten(by: record.arguments) {
+            let part = try transcript(reader, from: offset, isFinal: isFinal)
+            return (part, moves ? part.slice.nextOffset : nil)
+        }
         let slice = try on { () throws(Errno) in
             // At least a whole character, or a reader would never get past one.
             try reader.read(source, offset: offset, maxBytes: max(4, maximumBytes))
         }
         let part = OutputPart(source, slice, isRaw: isRaw, isFinal: isFinal)
         return (part, moves ? part.slice.nextOffset : nil)
+    }
+
+    /// Whole events as text; what they are made of is read in one piece, which ends early only before a part that was dropped.
+    private func transcript(
+        _ reader: SpoolReader, from offset: UInt64, isFinal: Bool
+    ) throws(TaskError) -> OutputPart {
+        let window = ClaudeTranscript.window
+        let (slice, before) = try on { () throws(Errno) in
+            let slice = try reader.read(source, offset: offset, maxBytes: window)
+            guard slice.offset > 0, !slice.bytes.isEmpty else { return (slice, [UInt8]()) }
+            return (slice, try reader.read(source, offset: slice.offset - 1, maxBytes: 1).bytes)
+        }
+        let isInside = slice.droppedBytes > 0 || before.first.map { $0 != UInt8(ascii: "\n") } ?? false
+        let isWhole = slice.more ? slice.bytes.count < window : isFinal
+        let (text, used) = ClaudeTranscript.text(
+            slice.bytes, isInside: isInside, budget: maximumBytes, isWhole: isWhole)
+        return OutputPart(source, slice, used: used, standingFor: text)
     }
 
     private func begin(_ task: TaskDirectory, _ reader: SpoolReader) throws(TaskError) -> (UInt64, Bool) {

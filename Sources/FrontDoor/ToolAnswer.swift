@@ -20,7 +20,7 @@ enum ToolAnswer {
         var view = view
         view.next = next(view)
         var text = summary(view)
-        if let output = view.output, !output.slice.bytes.isEmpty { text += "\n" + output.text }
+        if let output = view.output, !output.text.isEmpty { text += "\n" + output.text }
         if let next = view.next { text += (text.hasSuffix("\n") ? "" : "\n") + "[\(next)]" }
         return ToolResult(view.json, texts: [text], isError: failsWithTask && hasFailed(view))
     }
@@ -49,8 +49,9 @@ enum ToolAnswer {
     /// What a model should do next, in terms of the tools that it has.
     private static func next(_ view: TaskView) -> String? {
         let id = view.record.id.text
-        if let output = view.output?.slice, output.more {
-            return "there is more output: call read_output with task_id \"\(id)\" and offset \(output.nextOffset)"
+        if let output = view.output, output.more {
+            let offset = output.slice.nextOffset
+            return "there is more output: call read_output with task_id \"\(id)\" and offset \(offset)"
         }
         guard view.status == .running else { return nil }
         return

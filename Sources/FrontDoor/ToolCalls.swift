@@ -72,7 +72,7 @@ struct ToolCalls {
 
     /// The prompt is one argument, after `--`: neither a shell nor Claude Code itself can take it for something else.
     private func claude(_ call: ToolCall, _ request: ClaudeCodeRequest) -> Outcome {
-        var words = ["claude", "--print", "--dangerously-skip-permissions"]
+        var words = ClaudeTranscript.command
         if let model = request.model { words += ["--model", model] }
         var order = Supervisor.Order(.arguments(words + ["--", request.prompt]))
         (order.policy, order.directory, order.isWorkspace) = ("claude", request.workFolder, true)
@@ -127,7 +127,7 @@ struct ToolCalls {
         let task = try task(request.task)
         var reading = reading(SpoolSource(word: request.stream.rawValue) ?? .both, reader: request.reader)
         reading.maximumBytes = request.maximumBytes
-        reading.isRaw = request.encoding == .base64
+        (reading.isRaw, reading.isLiteral) = (request.encoding == .base64, request.encoding == .text)
         switch request.start {
         case .next: reading.start = .place
         case .offset(let offset): reading.start = .offset(offset)

@@ -9,6 +9,25 @@ public struct OutputPart: Sendable, Equatable {
     public var slice: SpoolSlice
     /// Whether the bytes are given as they are, in base64, instead of as text.
     public var isRaw = false
+    /// What is shown instead of the bytes; nil: they are.
+    public private(set) var transcript: String?
+
+    /// A piece of which another text is shown.
+    ///
+    /// - Parameters:
+    ///   - used: How many of the slice's bytes the text stands for; the others are read next time.
+    public init(_ source: SpoolSource, _ slice: SpoolSlice, used: Int, standingFor text: String) {
+        (self.source, self.slice, transcript) = (source, slice, text)
+        let left = slice.bytes.count - used
+        // Half an event can't be read, however often one asks.
+        hasMore = left > 0 ? slice.bytes[used...].contains(UInt8(ascii: "\n")) || slice.more : slice.more
+        self.slice.nextOffset -= UInt64(left)
+        self.slice.bytes.removeLast(left)
+    }
+
+    private var hasMore: Bool?
+    /// Whether there is more to read now.
+    public var more: Bool { hasMore ?? slice.more }
 
     /// A piece, cut so that no character is split.
     ///
@@ -24,15 +43,17 @@ public struct OutputPart: Sendable, Equatable {
         self.slice.bytes.removeLast(slice.bytes.count - whole)
     }
 
-    /// The bytes as text or in base64.
-    public var text: String { isRaw ? Base64.text(slice.bytes) : OutputText.visible(slice.bytes) }
+    /// The bytes as text or in base64, or the text that stands for them.
+    public var text: String { transcript ?? (isRaw ? Base64.text(slice.bytes) : OutputText.visible(slice.bytes)) }
+
+    private var encoding: String { transcript == nil ? isRaw ? "base64" : "text" : "transcript" }
 
     /// `output` of the task view.
     public var json: JSONObject {
         JSONObject(present: [
-            "stream": .string(source.word), "text": .string(text), "encoding": .string(isRaw ? "base64" : "text"),
+            "stream": .string(source.word), "text": .string(text), "encoding": .string(encoding),
             "offset": JSON(slice.offset), "next_offset": JSON(slice.nextOffset), "total_bytes": JSON(slice.totalBytes),
-            "dropped_bytes": JSON(slice.droppedBytes), "more": .bool(slice.more),
+            "dropped_bytes": JSON(slice.droppedBytes), "more": .bool(more),
         ])
     }
 }

@@ -3,6 +3,7 @@
 Environment: CAISSON_BIN is the directory of the built programs (default: those of `scripts/run`).
 """
 
+import importlib.util
 import itertools
 import os
 import pathlib
@@ -16,10 +17,18 @@ import pytest
 import host
 import models
 import policies
+import real_claude
 from wire import PATIENCE, Server
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 CLAUDE = pathlib.Path(__file__).with_name("fake_claude.py")
+
+# What needs more than `mcp` beside it, each in a lane of its own.
+collect_ignore = []
+if not real_claude.PROGRAM.exists():
+    collect_ignore += ["test_real_claude_code.py", "test_claude_as_a_client.py"]
+if importlib.util.find_spec("fastmcp_tasks") is None:
+    collect_ignore += ["test_fastmcp.py"]
 
 
 def pytest_configure(config):

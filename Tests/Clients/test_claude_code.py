@@ -24,6 +24,8 @@ PROMPTS = {
     "control": "\x01\x1b[31m\x7f",
 }
 
+OPTIONS = ["--print", "--dangerously-skip-permissions", "--output-format", "stream-json", "--verbose"]
+
 
 @pytest.fixture
 def claude(serve, workspace):
@@ -43,7 +45,7 @@ def claude(serve, workspace):
 def test_defect_11_the_prompt_was_executed_by_a_shell(claude, workspace, prompt):
     """It is the last argument, after `--`, as it was sent."""
     started, _ = claude(prompt=prompt)
-    assert started["argv"] == ["--print", "--dangerously-skip-permissions", "--", prompt]
+    assert started["argv"] == OPTIONS + ["--", prompt]
     assert sorted(path.name for path in workspace.iterdir() if not path.name.startswith(".")) == ["started-with.json"]
 
 

@@ -26,6 +26,8 @@ public struct ReadOutputRequest: Sendable, Equatable {
         case text
         /// As they are, in base64.
         case base64
+        /// What Claude Code did and said, of a task of its own; any other task's as text.
+        case transcript
     }
 
     /// Which task.
@@ -36,8 +38,8 @@ public struct ReadOutputRequest: Sendable, Equatable {
     public let maximumBytes: Int
     /// Of which stream.
     public let stream: Stream
-    /// How bytes become text.
-    public let encoding: Encoding
+    /// How bytes become text; nil: a transcript where there can be one, else text.
+    public let encoding: Encoding?
     /// How long to wait for output, the end, or the pattern.
     public let timeout: Duration
     /// A regular expression to wait for, 1 to 1000 bytes, not compiled yet.
@@ -55,7 +57,7 @@ public struct ReadOutputRequest: Sendable, Equatable {
         start = try Self.start(arguments)
         maximumBytes = try arguments.integer("max_bytes", in: Self.bytes).map(Int.init) ?? Self.defaultBytes
         stream = try arguments.choice("stream") ?? .both
-        encoding = try arguments.choice("encoding") ?? .text
+        encoding = try arguments.choice("encoding")
         timeout = try arguments.milliseconds("timeout_ms", in: 0...Waiting.longest(withProgress: withProgress)) ?? .zero
         pattern = try Self.pattern(arguments)
         reader = try arguments.string("reader")

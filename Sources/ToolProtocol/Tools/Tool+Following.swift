@@ -22,7 +22,8 @@ extension Tool {
             "tail": Schema.integer("Only the last lines, this many. Not with offset.", ReadOutputRequest.lines),
             "reader": Schema.string("Keeps a place of its own, for readers side by side.", atLeast: 1),
             "encoding": Schema.choice(
-                "base64: the bytes as they are.", ReadOutputRequest.Encoding.self, default: .text),
+                "base64: the bytes as they are. transcript: what Claude Code said, the default for its tasks.",
+                ReadOutputRequest.Encoding.self),
         ]),
         outputSchema: Schema.taskView, annotations: .reads)
 
