@@ -112,6 +112,7 @@ public struct View: ~Copyable {
         case .hide(let path, let isDirectory):
             try Mount.attach(try base.cover(isDirectory: isDirectory), to: try existing(path, root))
         case .pin(let path, let readOnly): try pin(path, readOnly, root)
+        case .terminals(let target): try placeTerminals(target, root)
         }
     }
 
@@ -119,6 +120,13 @@ public struct View: ~Copyable {
         let options = [("hidepid", "invisible")] + (minimal ? [("subset", "pid")] : [])
         let proc = try Mount.fileSystem("proc", options, [.readOnly, .noSetUserID, .noDevices, .noExecute])
         try place(proc, at: target, root)
+    }
+
+    /// Every devpts is an instance of its own: its terminals have no name anywhere else, and the host's have none in it. Of the
+    /// owner's group nobody else is a member.
+    private static func placeTerminals(_ target: String, _ root: Int32) throws(Errno) {
+        let options = [("mode", "0620"), ("ptmxmode", "0666"), ("max", "\(MountStep.terminalLimit)")]
+        try place(try Mount.fileSystem("devpts", options, [.noSetUserID, .noExecute]), at: target, root)
     }
 
     /// A name bound onto itself can't be renamed or removed (EBUSY), whoever owns the directory above it.

@@ -34,6 +34,8 @@ struct PendingCall {
     var nextLook: UInt64?
     /// Whether it is answered soon after the task runs, without waiting for more.
     var isDetached = false
+    /// How much input it gave, and how much of that was taken; nil: it is none that gives any.
+    var input: (given: Int, taken: Int)?
     /// Whether it is the call that ends the task.
     var endsTask = false
 

@@ -25,6 +25,18 @@ enum ToolAnswer {
         return ToolResult(view.json, texts: [text], isError: failsWithTask && hasFailed(view))
     }
 
+    /// The answer to input for a task.
+    static func input(_ view: TaskView, given: Int, taken: Int) -> ToolResult {
+        let answer = task(view, failsWithTask: false)
+        guard taken < given else { return answer }
+        let sentence =
+            "\(taken) of \(given) bytes were taken: the task does not read its input at the moment, and no more waits for it; "
+            + "send the rest, from byte \(taken) on, when it does"
+        var object = answer.structured
+        object[taken == 0 ? "reason" : "next"] = .string(sentence)
+        return ToolResult(object, texts: ["[\(sentence)]"] + answer.texts, isError: taken == 0)
+    }
+
     private static func hasFailed(_ view: TaskView) -> Bool {
         switch view.status {
         case .running: false
@@ -54,8 +66,9 @@ enum ToolAnswer {
             return "there is more output: call read_output with task_id \"\(id)\" and offset \(offset)"
         }
         guard view.status == .running else { return nil }
+        let typing = view.record.inputStaysOpen ? ", write_input to write to its input" : ""
         return
-            "still running: call read_output with task_id \"\(id)\" and timeout_ms to wait for more, or force_terminate to end it"
+            "still running: call read_output with task_id \"\(id)\" and timeout_ms to wait for more\(typing), or force_terminate to end it"
     }
 
     /// A page of tasks, and those that can't be listed.

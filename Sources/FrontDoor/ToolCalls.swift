@@ -40,6 +40,7 @@ struct ToolCalls {
             case .executeCommand(let request): return execute(call, request)
             case .claudeCode(let request): return claude(call, request)
             case .readOutput(let request): return try read(call, request)
+            case .writeInput(let request): return try write(call, request)
             case .terminate(let request): return try terminate(call, request)
             case .listSessions(let request): return try list(request)
             case .explain(let request): return explain(request)
@@ -57,6 +58,8 @@ struct ToolCalls {
         order.directory = request.workingDirectory
         order.variables = request.environment.map { EnvironmentVariable(name: $0.name, value: $0.value) }
         order.input = request.input.map { Array($0.utf8) }
+        order.inputStaysOpen = request.inputStaysOpen
+        order.terminal = request.hasTerminal ? .standard : nil
         order.mergesError = request.mergesStandardError
         order.wall = request.wall.map(Self.nanoseconds)
         order.shell = request.shell.flatMap { ShellUse(word: $0.rawValue) }
@@ -108,7 +111,7 @@ struct ToolCalls {
         }
     }
 
-    private func reading(_ source: SpoolSource, reader: String? = nil) -> OutputReading {
+    func reading(_ source: SpoolSource, reader: String? = nil) -> OutputReading {
         OutputReading(
             source: source, start: .place, maximumBytes: Self.outputBudget, isRaw: false,
             place: ReaderPlace(reader ?? supervisor.principal, source))
@@ -116,7 +119,7 @@ struct ToolCalls {
 
     // MARK: following
 
-    private func task(_ reference: TaskReference) throws(TaskError) -> TaskDirectory {
+    func task(_ reference: TaskReference) throws(TaskError) -> TaskDirectory {
         switch reference {
         case .id(let id): try supervisor.task(id: id)
         case .pid(let pid): try supervisor.task(pid: pid)
@@ -185,12 +188,12 @@ struct ToolCalls {
     }
 
     /// A connection on which the monitor tells of more output than was seen, or of the end; nil: it has ended.
-    private func follow(_ task: TaskDirectory, beyond totals: UInt64) throws(TaskError) -> ControlConnectionReference? {
+    func follow(_ task: TaskDirectory, beyond totals: UInt64) throws(TaskError) -> ControlConnectionReference? {
         guard let control = try TaskControl(task), try control.send(.follow(bytes: totals)) else { return nil }
         return ControlConnectionReference(control)
     }
 
-    private static func totals(_ task: TaskDirectory) throws(TaskError) -> UInt64 {
+    static func totals(_ task: TaskDirectory) throws(TaskError) -> UInt64 {
         let reader = task.output(try task.record())
         do {
             let totals = try reader.totals()
@@ -338,6 +341,7 @@ struct ToolCalls {
             var view = try TaskView(pending.task)
             let (part, place) = try pending.reading.read(pending.task, isFinal: view.end != nil)
             view.output = part
+            view.takenInput = pending.input?.taken
             var pending = pending
             if pending.search != nil { view.isMatched = try searchOn(&pending, isFinal: view.end != nil) }
             explain(&view, pending.task)
@@ -350,6 +354,7 @@ struct ToolCalls {
                 }
             }
             let isOver = pending.endsTask && view.status == .terminated
+            if let (given, taken) = pending.input { return (ToolAnswer.input(view, given: given, taken: taken), move) }
             return (ToolAnswer.task(view, failsWithTask: pending.failsWithTask && !isOver), move)
         } catch {
             return (ToolAnswer.failure(error), nil)

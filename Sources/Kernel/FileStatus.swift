@@ -21,6 +21,8 @@ public struct FileStatus: Sendable, Equatable {
     public let changed: Int64
     /// How many names the file has.
     public let links: UInt64
+    /// Of a device file, which device it names.
+    public let special: UInt64
 
     init(_ raw: stat) {
         device = UInt64(raw.st_dev)
@@ -30,6 +32,7 @@ public struct FileStatus: Sendable, Equatable {
         group = raw.st_gid
         size = UInt64(raw.st_size)
         links = UInt64(raw.st_nlink)
+        special = UInt64(raw.st_rdev)
         modified = FileStatus.nanoseconds(raw.st_mtim)
         changed = FileStatus.nanoseconds(raw.st_ctim)
     }

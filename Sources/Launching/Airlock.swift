@@ -59,7 +59,7 @@ public final class Airlock {
 
     /// Lets it make namespaces and pipes for a task under a policy, before it is known whether there will be one.
     ///
-    /// - Parameter mergesError: Whether both output streams will go through one pipe.
+    /// - Parameter mergesError: Whether both output streams will go through one pipe, or a terminal.
     public func prepare(_ policy: EffectivePolicy, mergesError: Bool = false) throws(LaunchError) {
         let preparation = Preparation(
             outline: try SandboxOutline(policy, task, mergesError: mergesError),

@@ -48,7 +48,7 @@ extension CompiledPolicy: ByteCodable {
     /// The frame's magic of a compiled policy.
     public static var magic: StaticString { "CSCP" }
     /// The newest version; another one is compiled again, never read.
-    public static var version: UInt16 { 2 }
+    public static var version: UInt16 { 3 }
 
     /// The record as it is cached.
     public var sealed: [UInt8] {
@@ -59,7 +59,8 @@ extension CompiledPolicy: ByteCodable {
 
     /// Reads a record from its frame.
     public static func open(_ bytes: [UInt8]) throws(RecordError) -> CompiledPolicy {
-        var (_, reader) = try Envelope.open(magic: magic, newest: version, bytes: bytes)
+        var (found, reader) = try Envelope.open(magic: magic, newest: version, bytes: bytes)
+        guard found == version else { throw .unknownVersion(found) }
         let policy = try CompiledPolicy(from: &reader)
         try reader.finish()
         return policy

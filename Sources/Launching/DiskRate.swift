@@ -28,7 +28,7 @@ enum DiskRate {
         case .tree(let source, _, _): [source]
         case .handed(let tree, _, _): [tree.source]
         case .overlay(let layers, _, _): layers
-        case .directory, .link, .scratch, .proc, .hide, .pin: []
+        case .directory, .link, .scratch, .proc, .terminals, .hide, .pin: []
         }
     }
 

@@ -49,7 +49,10 @@ public enum Launch {
         _ request: LaunchRequest, _ compiled: CompiledPolicy, _ state: StateDirectory, _ airlock: Airlock,
         confirm: () throws(LaunchError) -> Void
     ) throws(LaunchError) -> LaunchedTask {
-        if airlock.preparation == nil { try airlock.prepare(compiled.policy, mergesError: request.mergesError) }
+        if airlock.preparation == nil {
+            // A terminal has one stream.
+            try airlock.prepare(compiled.policy, mergesError: request.mergesError || request.terminal != nil)
+        }
         guard let (outline, groups) = airlock.preparation.map({ ($0.outline, $0.groups) }) else {
             throw LaunchError(.failed, "launch", "the airlock is not prepared")
         }
@@ -86,7 +89,8 @@ public enum Launch {
         _ streams: LaunchStreams, _ places: PlacePlan, _ group: ControlGroup?
     ) -> [(role: PlanDescriptor, number: Int32)] {
         let optional: [(PlanDescriptor, Int32?)] = [
-            (.input, streams.input), (.outputSink, streams.outputSink), (.errorSink, streams.errorSink),
+            (.input, streams.input), (.inputSource, streams.inputSource), (.outputSink, streams.outputSink),
+            (.errorSink, streams.errorSink),
             (.cgroup, group?.directory.number), (.cgroupParent, group?.parent.number),
         ]
         var found: [(role: PlanDescriptor, number: Int32)] = []
@@ -122,7 +126,7 @@ public enum Launch {
             enforcement: layers.enforcement(policy)
                 + LimitPlan.enforcement(policy.limits, hasControllers: plan.cgroup != nil),
             retention: policy.retention.ended.nanoseconds, recordBytes: policy.limits.output.bytes,
-            inputStaysOpen: false, wall: plan.deadlines.wall, grace: plan.deadlines.grace)
+            inputStaysOpen: plan.streams.inputStaysOpen, wall: plan.deadlines.wall, grace: plan.deadlines.grace)
     }
 
     /// Makes the task's directory and hands everything to the airlock.

@@ -1,4 +1,5 @@
 public import Policy
+public import Records
 
 /// What a caller asks to be started. Everything in it is the caller's wish; what comes of it is the policy's decision.
 public struct LaunchRequest: Sendable {
@@ -18,6 +19,8 @@ public struct LaunchRequest: Sendable {
     public var shell: ShellUse?
     /// Both output streams through one pipe.
     public var mergesError = false
+    /// A terminal of the sandbox's own instead of pipes, in this size in the beginning; its input stays open.
+    public var terminal: WindowSize?
     /// Who asks, such as `cli:1000`.
     public var owner: String
     /// Descriptors of the task's streams, borrowed.
@@ -33,6 +36,8 @@ public struct LaunchRequest: Sendable {
 public struct LaunchStreams: Sendable {
     /// What the task reads; nil: its input has ended at once.
     public var input: Int32?
+    /// The write end of `input`, which the monitor keeps: then more can be written at any time.
+    public var inputSource: Int32?
     /// Where a foreground front end reads standard output.
     public var outputSink: Int32?
     /// Where a foreground front end reads standard error.

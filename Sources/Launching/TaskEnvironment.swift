@@ -8,14 +8,16 @@ public enum TaskEnvironment {
     ///   - policy: `environment` and `commands.path`.
     ///   - host: The front end's own environment.
     ///   - request: What the caller sets; names that are not in `environment.accept` are refused.
+    ///   - hasTerminal: Whether programs will ask what kind of terminal they have: `xterm` where nobody says.
     public static func plan(
-        _ policy: EffectivePolicy, host: [String: String], request: [EnvironmentVariable]
+        _ policy: EffectivePolicy, host: [String: String], request: [EnvironmentVariable], hasTerminal: Bool = false
     ) throws(LaunchError) -> [EnvironmentVariable] {
         var values: [String: String] = [:]
         for (name, value) in host where policy.environment.keep.contains(where: { matches(name, $0) }) {
             values[name] = value
         }
         for variable in fixed(policy) { values[variable.name] = variable.value }
+        if hasTerminal, values["TERM"] == nil { values["TERM"] = "xterm" }
         for variable in policy.environment.set { values[variable.name] = variable.value }
         for variable in request {
             try check(variable, policy)

@@ -15,7 +15,8 @@ struct TaskPlan {
         -> LaunchPlan
     {
         let policy = compiled.policy
-        let environment = try TaskEnvironment.plan(policy, host: request.hostEnvironment, request: request.environment)
+        let environment = try TaskEnvironment.plan(
+            policy, host: request.hostEnvironment, request: request.environment, hasTerminal: request.terminal != nil)
         return LaunchPlan(
             task: outline.task, arguments: resolved.executed.map { Array($0.utf8) },
             environment: environment.map { Array($0.assignment.utf8) },
@@ -29,7 +30,9 @@ struct TaskPlan {
                 mitigateSpeculation: policy.hardening.speculation == .mitigate, sessionKeyring: mayUseKeys(policy)),
             deadlines: deadlines(policy),
             streams: PlannedStreams(
-                mergesError: outline.mergesError, recordBytes: policy.limits.output.bytes, inputStaysOpen: false),
+                mergesError: outline.mergesError, recordBytes: policy.limits.output.bytes,
+                inputStaysOpen: request.terminal != nil || request.streams.inputSource != nil,
+                terminal: request.terminal),
             cgroup: cgroup, placeholders: places.placeholders.map(\.name))
     }
 

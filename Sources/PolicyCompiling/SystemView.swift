@@ -96,7 +96,8 @@ struct SystemView {
     }
 
     private mutating func addDevices() {
-        for name in ["null", "zero", "full", "random", "urandom"] {
+        // /dev/tty is whatever terminal controls the process that opens it: one of the sandbox's own, or none.
+        for name in ["null", "zero", "full", "random", "urandom", "tty"] {
             // Devices work on this mount, and nothing else of it can be changed.
             let attributes: MountAttributes = [.readOnly, .noSetUserID, .noExecute]
             steps.append(.tree(source: "/dev/\(name)", target: "/dev/\(name)", attributes: attributes))
@@ -105,6 +106,8 @@ struct SystemView {
         for (name, target) in [("fd", "fd"), ("stdin", "fd/0"), ("stdout", "fd/1"), ("stderr", "fd/2")] {
             steps.append(.link(path: "/dev/\(name)", target: "/proc/self/\(target)"))
         }
+        steps += [.terminals(target: "/dev/pts"), .link(path: "/dev/ptmx", target: "pts/ptmx")]
+        rules.append(LandlockRule(path: "/dev/pts", grant: [.device]))
     }
 
     private mutating func addOwnPlaces() throws(LaunchError) {

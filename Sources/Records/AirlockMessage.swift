@@ -31,7 +31,7 @@ public enum AirlockMessage: Sendable, Equatable {
 
     /// Reads a message.
     public init(bytes: [UInt8]) throws(RecordError) {
-        var reader = try ByteReader(message: bytes, version: Self.version)
+        var reader = try ByteReader(message: bytes, newest: Self.version)
         switch try reader.integer(UInt8.self) {
         case 1: self = .outline(try reader.value())
         case 2:

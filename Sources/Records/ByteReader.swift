@@ -29,11 +29,11 @@ public struct ByteReader: Sendable {
         place = 0
     }
 
-    /// A reader over a message that begins with its version: no other one is understood.
-    init(message bytes: [UInt8], version: UInt16) throws(RecordError) {
+    /// A reader over a message that begins with its version: no newer one is understood.
+    init(message bytes: [UInt8], newest: UInt16) throws(RecordError) {
         self.init(bytes)
         let found = try integer(UInt16.self)
-        guard found == version else { throw .unknownVersion(found) }
+        guard (1...newest).contains(found) else { throw .unknownVersion(found) }
     }
 
     /// A reader over a part of `bytes`, of which nothing is copied.

@@ -1,4 +1,7 @@
 /// What a front end asks of a monitor: one message on a SOCK_SEQPACKET socket, version first.
+///
+/// A message carries the version that first had it: an older monitor understands what it knows, whoever asks. Detaching is
+/// hanging up.
 public enum ControlRequest: Sendable, Equatable {
     /// A signal to the foreground process group of the task.
     case signal(Int32)
@@ -6,22 +9,29 @@ public enum ControlRequest: Sendable, Equatable {
     case terminate(signal: Int32, grace: UInt64?, cause: String, by: String)
     /// Tell me when more than `bytes` bytes have been recorded in all, or the task has ended.
     case follow(bytes: UInt64)
-    /// Bytes for the task's standard input.
+    /// Bytes for the task's standard input. The answer is at once how many of them were taken: the rest is to be sent again.
     case input([UInt8])
-    /// The end of the task's standard input.
+    /// The end of the task's standard input, after what waits there; of a terminal, its end-of-file character.
     case endOfInput
     /// How does the task stand?
     case state
+    /// The size of the task's terminal (version 2).
+    case resize(WindowSize)
+    /// Somebody looks from now on: how many bytes have been recorded until now? A program on a terminal draws itself anew, in
+    /// this size (version 2).
+    case attach(WindowSize?)
+    /// Tell me when more input can be taken, and how many bytes of it (version 2).
+    case awaitRoom
 
     /// The newest version of the protocol between front ends and monitors.
-    public static let version: UInt16 = 1
+    public static let version: UInt16 = 2
     /// No message is longer.
     public static let limit = 128 << 10
 
     /// The message.
     public var bytes: [UInt8] {
         var writer = ByteWriter()
-        writer.write(Self.version)
+        writer.write(firstVersion)
         switch self {
         case .signal(let signal):
             writer.write(UInt8(1))
@@ -40,13 +50,28 @@ public enum ControlRequest: Sendable, Equatable {
             writer.write(bytes)
         case .endOfInput: writer.write(UInt8(5))
         case .state: writer.write(UInt8(6))
+        case .resize(let size):
+            writer.write(UInt8(7))
+            writer.write(size)
+        case .attach(let size):
+            writer.write(UInt8(8))
+            writer.write(size)
+        case .awaitRoom: writer.write(UInt8(9))
         }
         return writer.bytes
     }
 
+    /// The version of the protocol in which there was such a message first.
+    public var firstVersion: UInt16 {
+        switch self {
+        case .signal, .terminate, .follow, .input, .endOfInput, .state: 1
+        case .resize, .attach, .awaitRoom: 2
+        }
+    }
+
     /// Reads a message.
     public init(bytes: [UInt8]) throws(RecordError) {
-        var reader = try ByteReader(message: bytes, version: Self.version)
+        var reader = try ByteReader(message: bytes, newest: Self.version)
         switch try reader.integer(UInt8.self) {
         case 1: self = .signal(try reader.integer())
         case 2:
@@ -57,6 +82,9 @@ public enum ControlRequest: Sendable, Equatable {
         case 4: self = .input(try reader.byteList())
         case 5: self = .endOfInput
         case 6: self = .state
+        case 7: self = .resize(try reader.value())
+        case 8: self = .attach(try reader.optional { (each) throws(RecordError) in try each.value() })
+        case 9: self = .awaitRoom
         case let other: throw .malformed("unknown request \(other)", at: 2)
         }
         try reader.finish()
@@ -76,10 +104,13 @@ public enum ControlReply: Sendable, Equatable {
     /// The request was not carried out: why.
     case refused(String)
 
+    /// The version of every answer there is.
+    public static let version: UInt16 = 1
+
     /// The message.
     public var bytes: [UInt8] {
         var writer = ByteWriter()
-        writer.write(ControlRequest.version)
+        writer.write(Self.version)
         switch self {
         case .started(let pid):
             writer.write(UInt8(1))
@@ -100,7 +131,7 @@ public enum ControlReply: Sendable, Equatable {
 
     /// Reads a message.
     public init(bytes: [UInt8]) throws(RecordError) {
-        var reader = try ByteReader(message: bytes, version: ControlRequest.version)
+        var reader = try ByteReader(message: bytes, newest: Self.version)
         switch try reader.integer(UInt8.self) {
         case 1: self = .started(pid: try reader.integer())
         case 2: self = .progress(bytes: try reader.integer())

@@ -2,7 +2,7 @@ extension LaunchPlan: ByteCodable {
     /// The frame's magic of a plan.
     public static var magic: StaticString { "CSPL" }
     /// The newest version.
-    public static var version: UInt16 { 2 }
+    public static var version: UInt16 { 3 }
 
     /// The plan as it travels.
     public var sealed: [UInt8] {
@@ -14,7 +14,7 @@ extension LaunchPlan: ByteCodable {
     /// Reads a plan from its frame.
     public static func open(_ bytes: [UInt8]) throws(RecordError) -> LaunchPlan {
         var (found, reader) = try Envelope.open(magic: magic, newest: version, bytes: bytes)
-        let plan = try LaunchPlan(from: &reader)
+        let plan = try LaunchPlan(from: &reader, version: found)
         // In the first version, the descriptors that came with it were listed at its end.
         if found == 1 { _ = try reader.byteList() }
         try reader.finish()
@@ -49,10 +49,15 @@ extension LaunchPlan: ByteCodable {
         writer.write(streams.inputStaysOpen)
         writer.write(cgroup)
         writer.write(placeholders)
+        writer.write(streams.terminal)
     }
 
     /// Reads every part in the order of the declaration.
     public init(from reader: inout ByteReader) throws(RecordError) {
+        try self.init(from: &reader, version: Self.version)
+    }
+
+    private init(from reader: inout ByteReader, version: UInt16) throws(RecordError) {
         let start = reader.position
         guard let task = TaskID(try reader.string()) else { throw .malformed("no task id", at: start) }
         self.task = task
@@ -78,6 +83,7 @@ extension LaunchPlan: ByteCodable {
             mergesError: try reader.bool(), recordBytes: try reader.integer(), inputStaysOpen: try reader.bool())
         cgroup = try reader.optional { (each) throws(RecordError) in try PlannedCgroup(from: &each) }
         placeholders = try reader.strings()
+        if version >= 3 { streams.terminal = try reader.optional { (each) throws(RecordError) in try each.value() } }
         guard !arguments.isEmpty else { throw .malformed("a plan without argv", at: start) }
         guard identity.innerUser != 0, identity.innerGroup != 0 else { throw .malformed("inner uid 0", at: start) }
         guard (arguments + environment).allSatisfy({ !$0.contains(0) }) else {

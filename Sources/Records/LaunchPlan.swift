@@ -312,12 +312,15 @@ public struct PlannedStreams: Sendable, Equatable {
     public var recordBytes: UInt64
     /// Input can be sent later (`write_input`).
     public var inputStaysOpen: Bool
+    /// A terminal of the sandbox's own is all three streams, and in the beginning it has this size; nil: pipes are.
+    public var terminal: WindowSize?
 
     /// The streams.
-    public init(mergesError: Bool, recordBytes: UInt64, inputStaysOpen: Bool) {
+    public init(mergesError: Bool, recordBytes: UInt64, inputStaysOpen: Bool, terminal: WindowSize? = nil) {
         self.mergesError = mergesError
         self.recordBytes = recordBytes
         self.inputStaysOpen = inputStaysOpen
+        self.terminal = terminal
     }
 }
 

@@ -4,7 +4,7 @@ extension MountStep {
         switch self {
         case .directory(let path, _), .link(let path, _), .hide(let path, _), .pin(let path, _): path
         case .tree(_, let target, _), .overlay(_, let target, _), .handed(_, let target, _),
-            .scratch(_, let target, _, _), .proc(let target, _):
+            .scratch(_, let target, _, _), .proc(let target, _), .terminals(let target):
             target
         }
     }

@@ -19,6 +19,11 @@ public enum MountStep: Sendable, Equatable {
     case hide(path: String, isDirectory: Bool)
     /// A name bound onto itself: read-only, or only so that it can't be renamed.
     case pin(path: String, readOnly: Bool)
+    /// The sandbox's own terminals: a devpts that nobody else has.
+    case terminals(target: String)
+
+    /// How many of them there can be at a time; the kernel has about 3,000 for all sandboxes together (kernel.pty.max).
+    public static let terminalLimit = 64
 }
 
 /// A tree whose descriptor travels with the plan; of several, the order of the steps is that of the descriptors.
@@ -91,6 +96,7 @@ extension MountStep: ByteCodable {
         case .pin(let path, let readOnly):
             writer.tag(9, path)
             writer.write(readOnly)
+        case .terminals(let target): writer.tag(10, target)
         }
     }
 
@@ -105,6 +111,7 @@ extension MountStep: ByteCodable {
         case 7: self = .proc(target: path, minimal: try reader.bool())
         case 8: self = .hide(path: path, isDirectory: try reader.bool())
         case 9: self = .pin(path: path, readOnly: try reader.bool())
+        case 10: self = .terminals(target: path)
         default: throw .malformed("unknown mount step \(tag)", at: reader.position)
         }
     }

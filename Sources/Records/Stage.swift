@@ -40,6 +40,8 @@ public enum Stage: UInt8, Sendable, CaseIterable {
     case receipt
     case monitorConfinement
     case cgroup
+    // Init and task side
+    case terminal
 
     /// The step as users read it, such as `landlock` or `identity_maps`.
     public var name: String {

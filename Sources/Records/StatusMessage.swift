@@ -11,6 +11,8 @@ public enum StatusMessage: Sendable, Equatable {
     /// The main process ended, with its wait status; so many processes were still there and were killed. -1: they are
     /// dying, and how many there were comes later.
     case ended(status: Int32, killed: Int32)
+    /// With it come both sides of the task's terminal: the master, then the slave.
+    case terminal
 
     /// Bytes of one message.
     public static let size = 16
@@ -25,6 +27,7 @@ public enum StatusMessage: Sendable, Equatable {
             case .ended(let status, let killed): (3, 0, status, killed)
             case .reaperConfined: (4, 0, 0, 0)
             case .settled: (5, 0, 0, 0)
+            case .terminal: (6, 0, 0, 0)
             }
         writer.write(kind)
         writer.write(stage)
@@ -60,6 +63,7 @@ public enum StatusMessage: Sendable, Equatable {
         case 3: self = .ended(status: first, killed: second)
         case 4: self = .reaperConfined
         case 5: self = .settled
+        case 6: self = .terminal
         default: throw .malformed("unknown status message \(kind)", at: 0)
         }
     }

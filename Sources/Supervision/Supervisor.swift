@@ -3,6 +3,7 @@ internal import Kernel
 public import Launching
 public import Policy
 public import PolicyCompiling
+public import Records
 public import Tasks
 
 /// What a front end does for its callers: decides, starts, finds and ends tasks. It holds no state of its own but what it
@@ -49,6 +50,10 @@ public final class Supervisor {
         public var variables: [EnvironmentVariable] = []
         /// The whole of its standard input; nil: none.
         public var input: [UInt8]?
+        /// Whether more can be written to its standard input later.
+        public var inputStaysOpen = false
+        /// A terminal of the sandbox's own instead of pipes, in this size in the beginning.
+        public var terminal: WindowSize?
         /// Both output streams through one pipe.
         public var mergesError = false
         /// A shorter time limit, in nanoseconds.
@@ -69,11 +74,15 @@ public final class Supervisor {
         let compiled = try policies.policy(order.policy)
         do throws(LaunchError) {
             let airlock = try Airlock()
-            try airlock.prepare(compiled.policy, mergesError: order.mergesError)
+            try airlock.prepare(compiled.policy, mergesError: order.mergesError || order.terminal != nil)
             var request = LaunchRequest(order.command, owner: principal)
             (request.hostEnvironment, request.environment) = (environment, order.variables)
             (request.mergesError, request.wall, request.shell) = (order.mergesError, order.wall, order.shell)
+            request.terminal = order.terminal
             try place(&request, order, compiled.policy)
+            if order.inputStaysOpen, order.terminal == nil {
+                return try Launch.withOpenInput(request, compiled, state, in: airlock)
+            }
             guard let bytes = order.input else { return try Launch.start(request, compiled, state, in: airlock) }
             let input = try Self.pipe(bytes)
             request.streams.input = input.number

@@ -40,6 +40,7 @@ public struct Inspection: Sendable {
             "network": .string("\(plan.network)"), "mounts": JSON(plan.mounts.map(\.summary)),
             "landlock_rules": JSON(plan.landlock.rules.count), "wall_ms": JSON(plan.deadlines.wall / 1_000_000),
             "grace_ms": JSON(plan.deadlines.grace / 1_000_000), "record_bytes": JSON(plan.streams.recordBytes),
+            "input_stays_open": .bool(plan.streams.inputStaysOpen), "terminal": .bool(plan.streams.terminal != nil),
         ]
     }
 
@@ -124,6 +125,7 @@ extension MountStep {
         case .scratch(_, let target, _, let attributes): "\(target) private \(attributes.words)"
         case .proc(let target, let minimal): "\(target) own processes\(minimal ? " only" : "")"
         case .hide(let path, _): "\(path) hidden"
+        case .terminals(let target): "\(target) own terminals"
         case .pin(let path, let readOnly): "\(path) \(readOnly ? "protected" : "can't be renamed")"
         }
     }

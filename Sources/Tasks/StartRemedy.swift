@@ -15,6 +15,8 @@ public enum StartRemedy {
         case .workspaceMount: return owners(number)
         case .landlock: return number == EOPNOTSUPP ? landlock : nil
         case .seccomp, .initConfinement, .monitorConfinement: return number == EINVAL ? seccomp : nil
+        case .terminal:
+            return number == ENOSPC ? "sysctl -w kernel.pty.max=8192, or end tasks that have terminals" : nil
         case .keyring: return "sysctl -w kernel.keys.maxkeys=20000, or let no call for keys through (syscalls.allow)"
         default: return nil
         }

@@ -12,6 +12,8 @@ public struct TaskView: Sendable {
     public let end: EndRecord?
     /// Output that was asked for.
     public var output: OutputPart?
+    /// How many bytes of input were taken, where some were given.
+    public var takenInput: Int?
     /// Why it stands as it does, where that is known or can be deduced.
     public var reason: String?
     /// Whether the output matched the pattern that the caller waits for; nil: there is none.
@@ -49,6 +51,7 @@ public struct TaskView: Sendable {
             "signal": end?.signal.map { .string("SIG" + Signals.name($0)) },
             "reason": reason.map(JSON.string), "inferred": isInferred ? .bool(true) : nil, "usage": .object(usage),
             "output": output.map { .object($0.json) },
+            "input": takenInput.map { .object(["taken_bytes": JSON($0)]) },
             "matched": isMatched.map(JSON.bool),
             "end": end.map { .object($0.json) }, "next": next.map(JSON.string),
         ])

@@ -9,7 +9,7 @@ struct CommandLineProgram {
     let arguments: [String]
 
     /// Commands that this executable runs itself.
-    private static let own = ["run", "logs", "wait", "stop", "inspect"]
+    private static let own = ["run", "logs", "attach", "wait", "stop", "inspect"]
     /// Commands of `caisson-server`.
     private static let served = ["mcp", "policy", "ps", "doctor", "prune"]
 
@@ -54,6 +54,7 @@ struct CommandLineProgram {
         switch name {
         case "run": return try RunCommand(rest).run()
         case "logs": return try LogsCommand(rest).run()
+        case "attach": return try AttachCommand(rest).run()
         case "wait": return try WaitCommand(rest).run()
         case "stop": return try StopCommand(rest).run()
         case "inspect": return try InspectCommand(rest).run()

@@ -7,8 +7,12 @@ import Records
 struct ForegroundLoop {
     let task: LaunchedTask
     let signals: Int32
-    let input: StandardInput
+    let input: any TaskInlet
     let sinks: [Sink]
+    /// The caller's terminal, where the task has one of its own.
+    let terminal: CallerTerminal?
+    /// Whether the caller has gone away from the task, which runs on.
+    private(set) var isDetached = false
     /// Whether output was given up because nobody read it after a signal had asked for the end.
     private(set) var gaveUp = false
     private var end: EndRecord?
@@ -20,15 +24,18 @@ struct ForegroundLoop {
     /// How long a reader may take nothing, once a signal has asked for the end and the task is over; in nanoseconds.
     private static let patience: UInt64 = 2_000_000_000
 
-    init(task: LaunchedTask, signals: Int32, input: StandardInput, sinks: [Sink]) {
+    init(
+        task: LaunchedTask, signals: Int32, input: any TaskInlet, sinks: [Sink], terminal: CallerTerminal? = nil
+    ) {
         (self.task, self.signals, self.input, self.sinks) = (task, signals, input, sinks)
+        self.terminal = terminal
     }
 
-    /// Runs until the task has ended and everything that it printed has been passed on.
+    /// Runs until the task has ended and everything that it printed has been passed on, or until the caller detaches.
     ///
-    /// - Returns: nil if the monitor died.
+    /// - Returns: nil if the monitor died, or runs on.
     mutating func run() throws -> EndRecord? {
-        while !isOver || sinks.contains(where: \.isOpen) { try step() }
+        while !isDetached, !isOver || sinks.contains(where: \.isOpen) { try step() }
         return end
     }
 
@@ -37,16 +44,14 @@ struct ForegroundLoop {
         let report = poll.add(isOver ? -1 : task.report.number, Int32(POLLIN))
         let signal = poll.add(signals, Int32(POLLIN))
         let places = sinks.map { $0.wait(in: &poll) }
-        let read = poll.add(input.pipe != nil && !input.isHeldBack ? 0 : -1, Int32(POLLIN))
-        let write = poll.add(input.pipe ?? -1, input.isHeldBack ? Int32(POLLOUT) : 0)
+        input.wait(in: &poll)
         try poll.wait(timeout: isOver && isAsked ? Self.patience : nil)
         if isOver, isAsked, places.allSatisfy({ poll.events($0) == 0 }) { giveUp() }
         for (place, sink) in zip(places, sinks) where poll.events(place) != 0 {
             if try !sink.move() { try send(.signal(SIGPIPE)) }
         }
         if poll.events(signal) != 0 { try forward(try Signals.next(signals)) }
-        if poll.events(write) & Int32(POLLERR) != 0 { input.finish() }
-        if poll.events(read) != 0 || poll.events(write) & Int32(POLLOUT) != 0 { try input.move() }
+        if try input.move(poll) { isDetached = true }
         if poll.events(report) != 0 { try hear() }
     }
 
@@ -68,6 +73,9 @@ struct ForegroundLoop {
 
     /// Signals go to the task. When the terminal stops us, the task is stopped and goes on together with us.
     private mutating func forward(_ signal: Int32) throws {
+        if [SIGWINCH, SIGCONT].contains(signal) || terminal != nil && signal == SIGTSTP {
+            return try adapt(to: signal)
+        }
         try send(.signal(signal))
         guard signal == SIGTSTP else { return isAsked = true }
         // In a session of its own the task's group is orphaned: TSTP alone would stop nothing (signal(7), setpgid(2)).
@@ -79,8 +87,18 @@ struct ForegroundLoop {
         try send(.signal(SIGCONT))
     }
 
+    /// Only we are stopped, or go on, or have another size: the task on its terminal has its own keys.
+    private func adapt(to signal: Int32) throws {
+        if signal == SIGTSTP {
+            try terminal?.leave()
+            raise(SIGSTOP)
+        }
+        if signal != SIGWINCH { try terminal?.enter() }
+        if let size = CallerTerminal.size { try send(.resize(size)) }
+    }
+
     /// A monitor that is gone can't be asked; its end of the report tells it.
-    private func send(_ request: ControlRequest) throws {
+    func send(_ request: ControlRequest) throws {
         guard !isOver else { return }
         do throws(Errno) {
             try Transfer.send(task.report.number, request.bytes)

@@ -10,6 +10,7 @@ enum Help {
           run -- PROGRAM [ARG...]   run a command in a sandbox, attached or with --detach
           ps                        list tasks
           logs ID                   print what a task printed
+          attach ID                 sit down at a running task: its output from now on, your input
           wait ID...                wait for tasks
           stop ID...                end tasks
           inspect ID                plan, receipt, usage, end and its proof
@@ -38,13 +39,19 @@ enum Help {
           --cwd DIR            where it starts, inside the workspace
           --env NAME=VALUE     sets a variable that the policy accepts
           --timeout D          ends it after D, such as 90s; never later than the policy says
+          --tty                the task gets a terminal of its own, and yours is passed through to it: every key, Ctrl-C too,
+                               goes to the task; Ctrl-] three times within a second detaches
           --detach             prints the task's id and leaves it running
+          --stdin open         with --detach: its standard input stays open for `attach` and `write_input` (with --tty it always
+                               does)
           --json               a last line on standard error is the task view
 
         examples:
           caisson run -- ls -l
           echo hello | caisson run -- cat
           caisson run --policy build --timeout 10min -- make -j2
+          caisson run --policy open --tty -- bash
+          id=$(caisson run --policy open --detach --tty -- bash); caisson attach "$id"
           id=$(caisson run --policy build --detach -- make); caisson logs --follow "$id"
         """
 
@@ -61,6 +68,23 @@ enum Help {
         examples:
           caisson logs 3f9a
           caisson logs --follow --stream stderr 3f9a
+        """
+
+    static let attach = """
+        usage: caisson attach [--tail N] [--json] ID
+
+        Sits down at a running task: prints what it prints from now on, and passes your input on where its input is open (--tty,
+        --stdin open, over MCP tty: true or stdin: "open"). Several may be attached at once, and nobody of them holds the task
+        back. When the task ends meanwhile, it exits as the task did.
+
+        Detaching leaves the task running: Ctrl-] three times within a second on a task with a terminal, Ctrl-C on one
+        without. The end of your input is the end of the task's, unless that is a terminal.
+
+          --tail N             begins with the last N lines of each stream
+          --json               a last line on standard error is the task view, when the task has ended
+
+        example:
+          caisson attach 3f9a
         """
 
     static let wait = """

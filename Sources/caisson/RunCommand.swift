@@ -12,7 +12,7 @@ struct RunCommand {
 
     init(_ arguments: [String]) throws {
         options = try Options(
-            arguments, valued: ["policy", "workspace", "cwd", "env", "timeout", "state"],
+            arguments, valued: ["policy", "workspace", "cwd", "env", "timeout", "state", "stdin"],
             flags: ["detach", "json", "tty"],
             stopsAtFirst: true)
     }
@@ -25,9 +25,7 @@ struct RunCommand {
         guard !options.rest.isEmpty else {
             throw UsageError("`run` needs a program", "for example: caisson run -- make test")
         }
-        guard !options.has("tty") else {
-            throw UsageError("--tty is not there yet", "leave it out: the task gets pipes")
-        }
+        try checkInput()
         do {
             return try start()
         } catch let error as LaunchError where options.has("json") {
@@ -51,7 +49,9 @@ struct RunCommand {
     }
 
     private func start(_ policy: CachedPolicy, _ frontEnd: FrontEnd, _ airlock: Airlock) throws -> Int32 {
-        try policy.judge { () throws(LaunchError) in try airlock.prepare(policy.compiled.policy) }
+        try policy.judge { () throws(LaunchError) in
+            try airlock.prepare(policy.compiled.policy, mergesError: options.has("tty"))
+        }
         var request = LaunchRequest(.arguments(options.rest), owner: "cli:\(Host.user)")
         request.hostEnvironment = frontEnd.environment
         request.environment = try variables()
@@ -59,7 +59,20 @@ struct RunCommand {
         request.workspace = try workspace(policy, frontEnd)
         request.workingDirectory = try workingDirectory(request.workspace)
         if options.has("detach") { return try detached(request, policy, frontEnd, airlock) }
-        return try Foreground(frontEnd.state, wantsJSON: options.has("json")).run(request, policy, airlock)
+        let foreground = Foreground(frontEnd.state, wantsJSON: options.has("json"))
+        guard options.has("tty") else { return try foreground.run(request, policy, airlock) }
+        return try foreground.runOnTerminal(request, policy, airlock)
+    }
+
+    /// In the foreground, the caller's standard input is the task's.
+    private func checkInput() throws(UsageError) {
+        guard let word = options.value("stdin") else { return }
+        guard word == "open" else {
+            throw UsageError("--stdin \(VisibleText.quoted(word)) is not known", "write --stdin open, or leave it out")
+        }
+        guard options.has("detach") else {
+            throw UsageError("--stdin open goes with --detach", "without --detach, standard input is the task's anyway")
+        }
     }
 
     private func variables() throws(UsageError) -> [EnvironmentVariable] {
@@ -100,7 +113,13 @@ struct RunCommand {
     private func detached(
         _ request: LaunchRequest, _ policy: CachedPolicy, _ frontEnd: FrontEnd, _ airlock: Airlock
     ) throws -> Int32 {
-        let task = try Launch.start(request, policy, frontEnd.state, in: airlock)
+        var request = request
+        if options.has("tty") { request.terminal = CallerTerminal.size ?? .standard }
+        let isOpen = options.value("stdin") != nil && !options.has("tty")
+        let task =
+            isOpen
+            ? try Launch.withOpenInput(request, policy, frontEnd.state, in: airlock)
+            : try Launch.start(request, policy, frontEnd.state, in: airlock)
         let message = try Transfer.receiveBytes(task.report.number, limit: ControlRequest.limit)
         guard !message.isEmpty else {
             throw LaunchError(.failed, "launch", "the monitor of task \(task.id) died")

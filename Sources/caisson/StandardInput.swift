@@ -5,12 +5,13 @@ import Kernel
 ///
 /// A pipe is passed on as it is. Anything else could be more than something to read from (a terminal takes ioctls, a socket
 /// can be written to, a file can be opened again through /proc), so the task gets a pipe and this program fills it.
-final class StandardInput {
+final class StandardInput: TaskInlet {
     /// What the task reads, to be handed over and then closed; nil: nothing.
     private(set) var taskEnd: Int32?
     /// The pipe that this program fills; nil where it has nothing to do.
     private(set) var pipe: Int32?
     private var pending: [UInt8] = []
+    private var places = (read: -1, write: -1)
 
     init() throws(Errno) {
         do throws(Errno) {
@@ -37,10 +38,21 @@ final class StandardInput {
     }
 
     /// Whether there is something to write before anything more is read.
-    var isHeldBack: Bool { !pending.isEmpty }
+    private var isHeldBack: Bool { !pending.isEmpty }
+
+    func wait(in poll: inout Poll) {
+        places.read = poll.add(pipe != nil && !isHeldBack ? 0 : -1, Int32(POLLIN))
+        places.write = poll.add(pipe ?? -1, isHeldBack ? Int32(POLLOUT) : 0)
+    }
+
+    func move(_ poll: Poll) throws -> Bool {
+        if poll.events(places.write) & Int32(POLLERR) != 0 { finish() }
+        if poll.events(places.read) != 0 || poll.events(places.write) & Int32(POLLOUT) != 0 { try move() }
+        return false
+    }
 
     /// Reads once, and writes as much as the task takes.
-    func move() throws(Errno) {
+    private func move() throws(Errno) {
         guard let pipe else { return }
         do {
             if pending.isEmpty {

@@ -76,11 +76,11 @@ def test_agrees_on_the_newest_version_of_its_era_and_introduces_itself(drive):
     drive(conversation)
 
 
-def test_lists_six_tools_with_schemas_and_hints(drive):
+def test_lists_seven_tools_with_schemas_and_hints(drive):
     async def conversation(client, *_):
         tools = {tool.name: tool for tool in (await client.list_tools()).tools}
         assert list(tools) == [
-            "execute_command", "read_output", "force_terminate", "list_sessions", "explain_policy", "claude_code",
+            "execute_command", "read_output", "write_input", "force_terminate", "list_sessions", "explain_policy", "claude_code",
         ]  # fmt: skip
         for tool in tools.values():
             schema = getattr(tool, "input_schema", None) or tool.inputSchema
@@ -93,7 +93,7 @@ def test_lists_six_tools_with_schemas_and_hints(drive):
     drive(conversation)
 
 
-def test_calls_each_of_the_six_tools(drive, workspace):
+def test_calls_each_of_the_seven_tools(drive, workspace):
     async def conversation(client, *_):
         made = await client.call_tool("execute_command", {"command": "sh -c 'echo made > file; echo out'"})
         assert not is_error(made), made
@@ -103,6 +103,11 @@ def test_calls_each_of_the_six_tools(drive, workspace):
 
         again = await client.call_tool("read_output", {"task_id": task, "offset": 0})
         assert structured(again)["output"]["text"] == "out\n"
+
+        open_input = await client.call_tool("execute_command", {"argv": ["cat"], "stdin": "open", "wait": False})
+        written = await client.call_tool(
+            "write_input", {"task_id": structured(open_input)["task_id"], "text": "word\n", "eof": True})
+        assert structured(written)["input"]["taken_bytes"] == 5 and not is_error(written)
 
         ended = await client.call_tool("force_terminate", {"task_id": task})
         assert structured(ended)["status"] == "exited"

@@ -11,7 +11,7 @@ from test_limits import (
     test_a_crash_leaves_no_core, test_cpu_time, test_file_size, test_memory, test_open_files,
     test_two_tasks_do_not_share_the_limit_of_processes, test_wall_then_term_then_grace_then_kill)
 from test_hardening import (
-    shell, test_a_hidden_name_that_is_missing_can_not_be_made, test_dev_has_what_programs_need_and_no_terminal,
+    shell, test_a_hidden_name_that_is_missing_can_not_be_made, test_dev_has_what_programs_need_and_no_terminal_of_the_host,
     test_init_and_monitor_can_not_be_read_by_their_own_user, running, test_keys_of_the_caller_are_out_of_reach,
     test_memory_is_never_written_and_executed_where_the_policy_says_so, test_proc_can_be_the_processes_alone,
     test_the_control_without_the_mapping_nothing_can_be_written, test_the_monitor_can_do_nothing_else_once_its_task_runs,

@@ -144,7 +144,7 @@ struct SystemViewTests {
     func own() throws {
         let view = try view(nil)
         let sources: [String] = view.steps.compactMap { if case .tree(let source, _, _) = $0 { source } else { nil } }
-        let devices = Set(["null", "zero", "full", "random", "urandom"].map { "/dev/\($0)" })
+        let devices = Set(["null", "zero", "full", "random", "urandom", "tty"].map { "/dev/\($0)" })
         #expect(Set(sources.filter { !$0.hasPrefix(bench.state.path) }) == devices)
         #expect(sources.contains { $0.hasPrefix("\(bench.state.path)/layers/") })
         #expect(view.steps.contains(.proc(target: "/proc", minimal: false)))

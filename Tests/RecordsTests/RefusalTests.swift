@@ -42,7 +42,7 @@ struct RefusalTests {
         expectMalformed { () throws(RecordError) in try EndRecord.open(end.sealed) }
     }
 
-    @Test("messages of a kind that is not known", arguments: [0, 7, 255] as [UInt8])
+    @Test("messages of a kind that is not known", arguments: [0, 10, 255] as [UInt8])
     func unknownMessages(kind: UInt8) {
         expectMalformed { () throws(RecordError) in try ControlRequest(bytes: [1, 0, kind]) }
         expectMalformed { () throws(RecordError) in try ControlReply(bytes: [1, 0, kind]) }
@@ -53,8 +53,12 @@ struct RefusalTests {
 
     @Test("messages of a version that is not known")
     func unknownMessageVersion() {
-        #expect(throws: RecordError.unknownVersion(2)) { try ControlRequest(bytes: [2, 0, 6]) }
-        #expect(throws: RecordError.unknownVersion(2)) { try ControlReply(bytes: [2, 0, 4]) }
+        for version: UInt8 in [0, 3] {
+            #expect(throws: RecordError.unknownVersion(UInt16(version))) { try ControlRequest(bytes: [version, 0, 6]) }
+        }
+        for version: UInt8 in [0, 2] {
+            #expect(throws: RecordError.unknownVersion(UInt16(version))) { try ControlReply(bytes: [version, 0, 4]) }
+        }
     }
 
     @Test("messages that are cut short or longer than they say")

@@ -25,7 +25,9 @@ enum Samples {
         filters: PlannedFilters(task: [1, 2, 3], reaper: [4], monitor: []),
         hardening: PlannedHardening(denyWriteExecute: true, mitigateSpeculation: false, sessionKeyring: true),
         deadlines: PlannedDeadlines(wall: 1, grace: 2, cpuTime: 3),
-        streams: PlannedStreams(mergesError: false, recordBytes: 64 << 20, inputStaysOpen: true),
+        streams: PlannedStreams(
+            mergesError: false, recordBytes: 64 << 20, inputStaysOpen: true, terminal: WindowSize(rows: 25, columns: 81)
+        ),
         cgroup: PlannedCgroup(path: "/tasks/a", values: [CgroupValue(file: "memory.max", value: "1")]),
         placeholders: [".mcp.json"])
 
@@ -39,6 +41,7 @@ enum Samples {
         .proc(target: "/proc", minimal: true),
         .hide(path: "/srv/a/.env", isDirectory: false),
         .pin(path: "/srv/a/.git/hooks", readOnly: true),
+        .terminals(target: "/dev/pts"),
     ]
 
     /// A plan in which everything optional is missing and every list that may be is empty.
@@ -50,6 +53,7 @@ enum Samples {
         plan.executable.digest = []
         plan.landlock = PlannedLandlock(minimumABI: 0, rules: [], connectPorts: nil)
         plan.cgroup = nil
+        plan.streams.terminal = nil
         return plan
     }()
 

@@ -180,10 +180,18 @@ def test_the_workspace_is_mapped_to_its_owner(caisson, policy):
 
 @pytest.mark.clause("devices", "terminal")
 @pytest.mark.control("devices")
-def test_dev_has_what_programs_need_and_no_terminal(caisson, shell):
+def test_dev_has_what_programs_need_and_no_terminal_of_the_host(caisson, shell):
+    """tty is the terminal that controls the task: none here. pts is an instance of the sandbox's own, in which there is none yet."""
     names = script(caisson, shell("dev", ""), "ls -A /dev").ok().text.split()
-    assert set(names) == {"null", "zero", "full", "random", "urandom", "fd", "stdin", "stdout", "stderr", "shm"}
-    assert {"tty", "ptmx", "pts"} <= set(os.listdir("/dev")), "the control: the host has them"
+    assert set(names) == {
+        "null", "zero", "full", "random", "urandom", "fd", "stdin", "stdout", "stderr", "shm", "tty", "ptmx", "pts"}
+    ours, theirs = os.openpty()
+    try:
+        assert script(caisson, shell("dev", ""), "ls -A /dev/pts").ok().text.split() == ["ptmx"]
+        assert set(os.listdir("/dev/pts")) > {"ptmx"}, "the control: the host has some"
+    finally:
+        os.close(ours)
+        os.close(theirs)
 
 
 # --- /proc

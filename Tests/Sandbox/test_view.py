@@ -75,7 +75,7 @@ def test_the_host_s_processes_are_not_seen(caisson, shell):
     "/proc/sys/kernel/core_pattern", "/proc/sys/kernel/hostname", "/proc/sys/kernel/ns_last_pid", "/proc/sysrq-trigger",
     "/proc/sys/fs/binfmt_misc/register", "/proc/sys/vm/drop_caches", "/proc/self/oom_score_adj",
     "/sys/fs/cgroup/release_agent", "/sys/kernel/uevent_helper", "/sys/fs/cgroup/cgroup.procs", "/dev/kmsg", "/dev/mem",
-    "/dev/fuse", "/dev/net/tun", "/dev/kvm", "/dev/vda", "/dev/sda", "/dev/ptmx", "/dev/tty",
+    "/dev/fuse", "/dev/net/tun", "/dev/kvm", "/dev/vda", "/dev/sda", "/dev/tty",
 ])
 @pytest.mark.clause("proc", "devices")
 def test_dangerous_files_can_not_be_written(caisson, policy, path):

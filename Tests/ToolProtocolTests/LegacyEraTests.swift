@@ -79,7 +79,7 @@ struct LegacyEraTests {
     func membersOfVersions(version: String, members: [String], isStructured: Bool) throws {
         var client = try Client.legacy(version)
         let tools = try #require(try client.result("tools/list")["tools"]?.arrayValue)
-        #expect(tools.count == 6)
+        #expect(tools.count == 7)
         for tool in tools { #expect(tool.objectValue?.keys == members) }
         let call = try client.call("list_sessions", meta: nil)
         let result = try client.finish(call, with: ToolResult(["sessions": []]))

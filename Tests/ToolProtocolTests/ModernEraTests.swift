@@ -39,7 +39,8 @@ struct ModernEraTests {
         #expect(result.keys == ["resultType", "tools", "ttlMs", "cacheScope", "_meta"])
         #expect(
             result["tools"]?.arrayValue?.map { $0["name"] } == [
-                "execute_command", "read_output", "force_terminate", "list_sessions", "explain_policy", "claude_code",
+                "execute_command", "read_output", "write_input", "force_terminate", "list_sessions", "explain_policy",
+                "claude_code",
             ])
         for tool in result["tools"]?.arrayValue ?? [] {
             #expect(

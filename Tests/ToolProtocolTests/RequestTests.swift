@@ -8,6 +8,7 @@ struct RequestTests {
     /// As few arguments as each tool needs.
     static let minimal: [ToolName: JSONObject] = [
         .executeCommand: ["command": "ls"], .readOutput: ["task_id": "t"], .forceTerminate: ["task_id": "t"],
+        .writeInput: ["task_id": "t", "eof": true],
         .listSessions: [:], .explainPolicy: ["command": "ls"], .claudeCode: ["prompt": "p"],
     ]
 
@@ -81,6 +82,53 @@ struct RequestTests {
         #expect(list.status == .timedOut && list.limit == 1 && list.cursor == "")
     }
 
+    @Test("input stays open for those who say so, or ask for a terminal")
+    func openInput() throws {
+        for (arguments, hasTerminal) in [
+            (["stdin": "open"], false), (["tty": true], true), (["tty": true, "stdin": "open"], true),
+        ]
+            as [(JSONObject, Bool)]
+        {
+            var arguments = arguments
+            arguments["command"] = "cat"
+            guard case .executeCommand(let command) = try request(.executeCommand, arguments) else {
+                throw Unexpected(description: "other tool")
+            }
+            #expect(command.inputStaysOpen && command.input == nil && command.hasTerminal == hasTerminal)
+        }
+        guard case .executeCommand(let command) = try request(.executeCommand, ["command": "cat", "stdin": "open "])
+        else {
+            throw Unexpected(description: "other tool")
+        }
+        #expect(!command.inputStaysOpen && command.input == "open ")
+    }
+
+    @Test("writing takes every argument")
+    func wholeWrite() throws {
+        let size: JSON = ["rows": 1, "columns": 10_000]
+        guard
+            case .writeInput(let text) = try request(
+                .writeInput, ["task_id": "t", "text": "a\0é", "eof": true, "resize": size]),
+            case .writeInput(let raw) = try request(.writeInput, ["pid": 7, "base64": "AP8="])
+        else { throw Unexpected(description: "other tool") }
+        #expect(text.bytes == [97, 0, 0xc3, 0xa9] && text.endsInput && text.task == .id("t"))
+        #expect(text.size == WriteInputRequest.Size(rows: 1, columns: 10_000))
+        #expect(raw.bytes == [0, 255] && !raw.endsInput && raw.size == nil && raw.task == .pid(7))
+    }
+
+    @Test(
+        "base64 is read as RFC 4648 has it",
+        arguments: [
+            ("", []), ("Zg==", [0x66]), ("Zg", [0x66]), ("Zm8=", [0x66, 0x6f]), ("Zm9v", [0x66, 0x6f, 0x6f]),
+            ("Zm9vYg==", [0x66, 0x6f, 0x6f, 0x62]), ("+/+/", [0xfb, 0xff, 0xbf]),
+        ] as [(String, [UInt8])])
+    func base64(text: String, bytes: [UInt8]) { #expect(Base64Text.bytes(text) == bytes) }
+
+    @Test(
+        "what is no base64 is none",
+        arguments: ["Z", "Zg=", "Zh==", "Z===", "Zg==Zg==", "Zm9v\n", "Zm-v", "Zm9v====", "é"])
+    func noBase64(text: String) { #expect(Base64Text.bytes(text) == nil) }
+
     @Test("a call may wait for ten minutes only when the client hears of progress")
     func longWaits() throws {
         let arguments: JSONObject = ["command": "make", "timeout_ms": 55_001]
@@ -139,6 +187,18 @@ struct RequestTests {
             (
                 .readOutput, ["task_id": "t", "until": .string(String(repeating: "x", count: 1001))],
                 #"the argument "until" must be a regular expression of at most 1000 bytes, not one of 1001"#
+            ),
+            (.executeCommand, ["command": "ls", "tty": true, "stdin": "x"], #"give only one of "stdin" and "tty""#),
+            (.writeInput, ["task_id": "t"], #"give one of "text", "base64", "eof" or "resize""#),
+            (.writeInput, ["task_id": "t", "text": "", "base64": ""], #"give only one of "text" and "base64""#),
+            (.writeInput, ["task_id": "t", "base64": "?"], #"the argument "base64" must be bytes in base64, not "?""#),
+            (
+                .writeInput, ["task_id": "t", "resize": ["rows": 0, "columns": 80]],
+                #"the argument "resize" must be an object of rows and columns, each an integer from 1 to 10000, not an object"#
+            ),
+            (
+                .writeInput, ["task_id": "t", "text": .string(String(repeating: "x", count: 1_048_577))],
+                #"the argument "text" must be at most 1048576 bytes, not 1048577"#
             ),
             (
                 .forceTerminate, ["task_id": "t", "signal": "SIGTERM"],

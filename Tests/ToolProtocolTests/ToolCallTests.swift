@@ -31,7 +31,7 @@ struct ToolCallTests {
     @Test(
         "a malformed call is an error of the protocol",
         arguments: [
-            [:], ["name": 5], ["name": "rm"], ["name": "Execute_Command"], ["name": "write_input"],
+            [:], ["name": 5], ["name": "rm"], ["name": "Execute_Command"], ["name": "write-input"],
             ["name": "execute_command", "arguments": []], ["name": "execute_command", "arguments": "ls"],
             ["name": "execute_command", "arguments": .null], ["name": "list_sessions", "_meta": 1],
             ["name": "list_sessions", "_meta": ["progressToken": 1.5]],

@@ -11,7 +11,8 @@ struct ToolCatalogueTests {
             (
                 ToolName.executeCommand,
                 [
-                    "command", "argv", "cwd", "env", "stdin", "shell", "merge_stderr", "policy", "wait", "timeout_ms",
+                    "command", "argv", "cwd", "env", "stdin", "shell", "tty", "merge_stderr", "policy", "wait",
+                    "timeout_ms",
                     "wall_ms",
                 ]
             ),
@@ -22,6 +23,7 @@ struct ToolCatalogueTests {
                     "encoding",
                 ]
             ),
+            (.writeInput, ["task_id", "pid", "text", "base64", "eof", "resize"]),
             (.forceTerminate, ["task_id", "pid", "signal", "grace_ms"]),
             (.listSessions, ["status", "limit", "cursor"]),
             (.explainPolicy, ["command", "argv"]),
@@ -76,7 +78,7 @@ struct ToolCatalogueTests {
         let readOnly = ToolName.allCases.filter { Tool($0).annotations.readOnly }
         #expect(readOnly == [.readOutput, .listSessions, .explainPolicy])
         let destructive = ToolName.allCases.filter { Tool($0).annotations.destructive }
-        #expect(destructive == [.executeCommand, .forceTerminate, .claudeCode])
+        #expect(destructive == [.executeCommand, .writeInput, .forceTerminate, .claudeCode])
     }
 
     @Test("what a model has to read is short")

@@ -63,6 +63,22 @@ struct ToolArguments {
         }
     }
 
+    /// Bytes in base64 (RFC 4648, section 4), with or without padding.
+    func base64(_ key: String) throws(ArgumentError) -> [UInt8]? {
+        try read(key, "bytes in base64") { $0.stringValue.flatMap(Base64Text.bytes) }
+    }
+
+    /// Rows and columns of a terminal.
+    func size(_ key: String) throws(ArgumentError) -> WriteInputRequest.Size? {
+        let (low, high) = (WriteInputRequest.sides.lowerBound, WriteInputRequest.sides.upperBound)
+        return try read(key, "an object of rows and columns, each an integer from \(low) to \(high)") { value in
+            guard let members = value.objectValue, Set(members.keys) == ["rows", "columns"] else { return nil }
+            let sides = ["rows", "columns"].compactMap { members[$0]?.integerValue }
+            guard sides.count == 2, sides.allSatisfy(WriteInputRequest.sides.contains) else { return nil }
+            return WriteInputRequest.Size(rows: UInt16(sides[0]), columns: UInt16(sides[1]))
+        }
+    }
+
     /// Names and values of the environment, in the order in which they were written.
     func variables(_ key: String) throws(ArgumentError) -> [EnvironmentSetting]? {
         try read(key, "an object of strings without NUL, its names not empty and without =") { value in

@@ -16,8 +16,12 @@ public struct ExecuteCommandRequest: Sendable, Equatable {
     public let workingDirectory: String?
     /// Variables that it sets.
     public let environment: [EnvironmentSetting]
-    /// What the program reads from its standard input; without any, the input ends at once.
+    /// What the program reads from its standard input, and then its end; without any, the input ends at once.
     public let input: String?
+    /// Whether more can be written to its standard input later.
+    public let inputStaysOpen: Bool
+    /// Whether it gets a terminal instead of pipes.
+    public let hasTerminal: Bool
     /// How a command line may be run, if it asks for less than the policy.
     public let shell: Shell?
     /// Whether both streams share one pipe.
@@ -29,11 +33,18 @@ public struct ExecuteCommandRequest: Sendable, Equatable {
     /// When the task is to be ended, if sooner than the policy does.
     public let wall: Duration?
 
+    /// The word for an input that stays open.
+    static let open = "open"
+
     init(_ arguments: ToolArguments, withProgress: Bool) throws(ArgumentError) {
         command = try Command(arguments)
         workingDirectory = try arguments.string("cwd")
         environment = try arguments.variables("env") ?? []
-        input = try arguments.text("stdin")
+        let stdin = try arguments.text("stdin")
+        hasTerminal = try arguments.bool("tty") ?? false
+        inputStaysOpen = stdin == Self.open || hasTerminal
+        input = stdin == Self.open ? nil : stdin
+        guard input == nil || !hasTerminal else { throw .conflicting(["stdin", "tty"]) }
         shell = try arguments.choice("shell")
         mergesStandardError = try arguments.bool("merge_stderr") ?? false
         policy = try arguments.string("policy")

@@ -6,6 +6,8 @@ public enum ToolRequest: Sendable, Equatable {
     case claudeCode(ClaudeCodeRequest)
     /// Read what a task printed.
     case readOutput(ReadOutputRequest)
+    /// Write to a task's standard input.
+    case writeInput(WriteInputRequest)
     /// End a task.
     case terminate(TerminateRequest)
     /// List tasks.
@@ -25,6 +27,7 @@ extension ToolCall {
         case .executeCommand: return .executeCommand(try ExecuteCommandRequest(arguments, withProgress: hasProgress))
         case .claudeCode: return .claudeCode(try ClaudeCodeRequest(arguments, withProgress: hasProgress))
         case .readOutput: return .readOutput(try ReadOutputRequest(arguments, withProgress: hasProgress))
+        case .writeInput: return .writeInput(try WriteInputRequest(arguments))
         case .forceTerminate: return .terminate(try TerminateRequest(arguments))
         case .listSessions: return .listSessions(try ListSessionsRequest(arguments))
         case .explainPolicy: return .explain(try ExplainRequest(arguments))

@@ -47,6 +47,10 @@ extension Schema {
         "reason": reason,
         "usage": usage,
         "output": output,
+        "input": [
+            "type": ["object", "null"],
+            "properties": ["taken_bytes": optional("integer", "How much of what was given, from its first byte on.")],
+        ],
         "end": end,
         "next": ["type": ["string", "object", "null"], "description": "What to call next."],
     ]

@@ -39,6 +39,15 @@ enum Schema {
             ]))
     }
 
+    /// Rows and columns of a terminal.
+    static func size(_ description: String) -> JSON {
+        let side = integer("In characters.", WriteInputRequest.sides)
+        return [
+            "type": "object", "properties": ["rows": side, "columns": side], "required": ["rows", "columns"],
+            "additionalProperties": false, "description": .string(description),
+        ]
+    }
+
     /// The arguments of a tool: no others are accepted.
     static func arguments(_ properties: JSONObject, required: [String] = []) -> JSONObject {
         var schema: JSONObject = ["type": "object", "properties": .object(properties)]

@@ -27,6 +27,24 @@ extension Tool {
         ]),
         outputSchema: Schema.taskView, annotations: .reads)
 
+    static let writeInput = Tool(
+        name: .writeInput, title: "Write to a task's input",
+        description: """
+            Writes to the standard input of a running task that was started with stdin: "open" or tty: true. Answers with \
+            how much was taken and what the task printed since your last read. End a line with a newline. On a terminal, \
+            control characters are keys: \\u0003 is Ctrl-C.
+            """,
+        inputSchema: Schema.arguments([
+            "task_id": Schema.taskID,
+            "pid": Schema.pid,
+            "text": Schema.string("What to write, as it is: no newline is added."),
+            "base64": Schema.string("Bytes to write instead of text."),
+            "eof": Schema.bool(
+                "true: the end of the input, after what is written; on a terminal, Ctrl-D.", default: false),
+            "resize": Schema.size("A new size of the task's terminal."),
+        ]),
+        outputSchema: Schema.taskView, annotations: .writes)
+
     static let forceTerminate = Tool(
         name: .forceTerminate, title: "End a task",
         description: """

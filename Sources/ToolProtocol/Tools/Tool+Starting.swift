@@ -14,10 +14,15 @@ extension Tool {
             "argv": Schema.argv,
             "cwd": Schema.string("Where it starts, in the workspace. Default: the workspace.", atLeast: 1),
             "env": Schema.stringMap("Variables to set; only names that the policy accepts."),
-            "stdin": Schema.string("The whole standard input. Default: none, the input ends at once."),
+            "stdin": Schema.string(
+                "The whole standard input, or \"open\": then write_input writes to it. Default: none, the input ends at once."
+            ),
             "shell": Schema.choice(
                 "How a command with shell syntax is treated; can only narrow the policy.",
                 ExecuteCommandRequest.Shell.self),
+            "tty": Schema.bool(
+                "true: a terminal of 24 rows and 80 columns instead of pipes, for programs that need one. write_input types.",
+                default: false),
             "merge_stderr": Schema.bool("true: one pipe for both streams, in the order written.", default: false),
             "policy": Schema.string("Another policy, of those the server was started with.", atLeast: 1),
             "wait": Schema.wait,

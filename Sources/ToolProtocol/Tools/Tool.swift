@@ -14,6 +14,7 @@ public struct Tool: Sendable, Equatable {
         public let openWorld: Bool
 
         static let reads = Annotations(readOnly: true, destructive: false, idempotent: true, openWorld: false)
+        static let writes = Annotations(readOnly: false, destructive: true, idempotent: false, openWorld: true)
         static let ends = Annotations(readOnly: false, destructive: true, idempotent: true, openWorld: false)
         static let runs = Annotations(readOnly: false, destructive: true, idempotent: false, openWorld: true)
 

@@ -21,6 +21,7 @@ extension Tool {
             switch name {
             case .executeCommand: .executeCommand
             case .readOutput: .readOutput
+            case .writeInput: .writeInput
             case .forceTerminate: .forceTerminate
             case .listSessions: .listSessions
             case .explainPolicy: .explainPolicy

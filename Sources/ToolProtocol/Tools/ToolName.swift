@@ -4,6 +4,8 @@ public enum ToolName: String, CaseIterable, Sendable {
     case executeCommand = "execute_command"
     /// Reads what a task printed.
     case readOutput = "read_output"
+    /// Writes to a task's standard input.
+    case writeInput = "write_input"
     /// Ends a task.
     case forceTerminate = "force_terminate"
     /// Lists tasks.

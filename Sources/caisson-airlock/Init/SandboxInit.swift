@@ -33,7 +33,8 @@ struct SandboxInit {
             try network?.enter()
             try SandboxNetwork.setUp(plan.network)
             let executable = try openExecutable()
-            let main = try fork(executable)
+            let terminal = try openTerminal()
+            let main = try fork(executable, terminal)
             try confine()
             tell(.reaperConfined)
             reapUntilEnd(of: main)
@@ -77,10 +78,23 @@ struct SandboxInit {
         guard SHA256.digest(contents) == plan.executable.digest else { throw Errno(rawValue: ESTALE) }
     }
 
-    private func fork(_ executable: borrowing Descriptor) throws(ConfinementError) -> Int32 {
+    /// The task's terminal, one of the sandbox's own: the monitor gets its other side, and what it needs to recognize it.
+    private func openTerminal() throws(ConfinementError) -> Int32? {
+        guard plan.streams.terminal != nil else { return nil }
+        return try step(.terminal) { () throws(Errno) in
+            let pair = try Terminal.open("/dev/pts/ptmx")
+            let (master, slave) = (pair.first.number, pair.second.number)
+            try Transfer.send(ends.status, StatusMessage.terminal.bytes, descriptors: [master, slave])
+            var kept: Int32 = -1
+            pair.apart { _, slave in kept = slave.release() }
+            return kept
+        }
+    }
+
+    private func fork(_ executable: borrowing Descriptor, _ terminal: Int32?) throws(ConfinementError) -> Int32 {
         let number = executable.number
         let pid = try step(.taskFork) { () throws(Errno) in try Fork.call() }
-        if pid == 0 { TaskSide(plan: plan, ends: ends, input: input, executable: number).run() }
+        if pid == 0 { TaskSide(plan: plan, ends: ends, input: input, terminal: terminal, executable: number).run() }
         return pid
     }
 
@@ -128,7 +142,7 @@ struct SandboxInit {
     private func reapAll(until main: Int32, _ killed: inout Int32) throws(Errno) -> Int32? {
         while let child = try Processes.reap(blocking: false) {
             if child.pid == main { return child.status }
-            if WaitStatus(child.status).signal == SIGKILL { killed += 1 }
+            if Processes.endingSignal(child.status) == SIGKILL { killed += 1 }
         }
         return nil
     }

@@ -10,6 +10,7 @@ struct TaskSide {
     let plan: LaunchPlan
     let ends: SandboxEnds
     let input: Int32?
+    let terminal: Int32?
     let executable: Int32
 
     /// Becomes the task, or reports the step that failed.
@@ -29,7 +30,7 @@ struct TaskSide {
     }
 
     private func begin() throws(ConfinementError) {
-        // A session of its own: signals to its group reach nobody else, and no terminal of the host controls it.
+        // A session of its own: signals to its group reach nobody else, and no terminal of the host controls it. Its own one does.
         _ = try step(.session) { () throws(Errno) in try checked { setsid() } }
         try step(.session) { () throws(Errno) in
             try Processes.block([])
@@ -43,12 +44,20 @@ struct TaskSide {
     }
 
     private func connectStreams() throws(ConfinementError) {
+        if let terminal { return try connect(terminal) }
         try step(.standardStreams) { () throws(Errno) in
             // /dev/null of the view: the airlock's own was opened on the host.
             let none = try Files.open("/dev/null", O_RDONLY)
             _ = try checked { dup2(input ?? none.number, 0) }
             _ = try checked { dup2(ends.output, 1) }
             _ = try checked { dup2(ends.error, 2) }
+        }
+    }
+
+    private func connect(_ terminal: Int32) throws(ConfinementError) {
+        try step(.terminal) { () throws(Errno) in
+            try Terminal.control(terminal)
+            for stream: Int32 in 0...2 { _ = try checked { dup2(terminal, stream) } }
         }
     }
 

@@ -6,6 +6,8 @@ struct ControlConnection {
     let socket: Int32
     /// It wants to hear when more than so many bytes have been recorded.
     var follows: UInt64?
+    /// It wants to hear when more input can be taken.
+    var awaitsRoom = false
 }
 
 /// The task's control socket and those who are connected to it.
@@ -28,11 +30,26 @@ struct ControlSocket {
         let socket = try LocalSocket.accept(listener)
         let peer = try LocalSocket.peer(socket.number)
         guard peer == owner || peer == 0, connections.count < ControlSocket.limit else { return }
+        // Whoever asks and does not read the answers is dropped, and not waited for.
+        try Files.setNonBlocking(socket.number)
         connections.append(ControlConnection(socket: socket.release(), follows: nil))
     }
 
     mutating func follow(_ place: Int, _ bytes: UInt64?) {
         connections[place].follows = bytes
+    }
+
+    mutating func awaitRoom(_ place: Int) {
+        connections[place].awaitsRoom = true
+    }
+
+    /// Tells those who wait for it how much input can be taken, or that none will be.
+    mutating func tellRoom(_ reply: ControlReply?) {
+        guard let reply else { return }
+        for place in connections.indices.reversed() where connections[place].awaitsRoom {
+            connections[place].awaitsRoom = false
+            send(place, reply)
+        }
     }
 
     /// Answers everybody who waits for more than they have. A connection that can't be written to is dropped.

@@ -1,4 +1,5 @@
 import Glibc
+import Kernel
 import Records
 
 /// How a task comes to its end: a pure value, told what happens, that says what to do and, at last, how it ended.
@@ -161,11 +162,11 @@ struct Ending {
     }
 
     private func describeEnd(_ record: inout EndRecord) {
-        if let main, WaitStatus(main.status).exited {
-            record.exitCode = WaitStatus(main.status).code
+        if let code = main.flatMap({ Processes.exitCode($0.status) }) {
+            record.exitCode = code
             (record.status, record.cause) = (.exited, "exit")
         } else {
-            record.signal = main.map { WaitStatus($0.status).signal } ?? SIGKILL
+            record.signal = main.flatMap { Processes.endingSignal($0.status) } ?? SIGKILL
             (record.status, record.cause) = (.signaled, "signal")
         }
         if let order {
@@ -173,13 +174,4 @@ struct Ending {
             (record.by, record.limit) = (order.by, order.limit)
         }
     }
-}
-
-/// The parts of a wait status, as wait(2) lays them out on Linux.
-struct WaitStatus {
-    private let raw: Int32
-    init(_ raw: Int32) { self.raw = raw }
-    var exited: Bool { raw & 0x7f == 0 }
-    var code: Int32 { raw >> 8 & 0xff }
-    var signal: Int32 { raw & 0x7f }
 }

@@ -33,6 +33,7 @@ extension Observation {
         let planned: [String] =
             switch step {
             case .proc(_, let minimal): minimal ? ["hidepid=invisible", "subset=pid"] : ["hidepid=invisible"]
+            case .terminals: ["mode=620", "ptmxmode=666", "max=\(MountStep.terminalLimit)"]
             case .scratch: ["size=\(kibibytes(plan.scratchBytes))k"]
             default: []
             }
@@ -70,6 +71,7 @@ extension MountStep {
             .handed(_, let target, let attributes), .scratch(_, let target, _, let attributes):
             (target, attributes)
         case .proc(let target, _): (target, [.readOnly, .noSetUserID, .noDevices, .noExecute])
+        case .terminals(let target): (target, [.noSetUserID, .noExecute])
         case .hide(let path, _): (path, [.readOnly])
         case .pin(let path, let readOnly): (path, readOnly ? [.readOnly] : [])
         case .directory, .link: nil

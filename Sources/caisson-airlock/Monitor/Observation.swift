@@ -40,9 +40,11 @@ struct Observation {
 
     /// Reads what a filter of system calls does not change, while the task's process installs it.
     ///
-    /// - Parameter group: The task's cgroup, or nil.
-    mutating func observe(task: Int32, group: Int32?) throws(Errno) {
-        try observeSession(task)
+    /// - Parameters:
+    ///   - group: The task's cgroup, or nil.
+    ///   - terminal: The slave of the task's terminal, or nil.
+    mutating func observe(task: Int32, group: Int32?, terminal: Int32?) throws(Errno) {
+        try observeSession(task, try observeTerminal(task, terminal))
         try observeNamespaces(task)
         try observeLimits(task)
         try observeDescriptors(task)
@@ -94,11 +96,28 @@ struct Observation {
     }
 
     /// Process group, session and controlling terminal, fields 5 to 7 of /proc/PID/stat; and the working directory.
-    private mutating func observeSession(_ pid: Int32) throws(Errno) {
+    ///
+    /// - Parameter terminal: Number of the device that is to control it; 0: none.
+    private mutating func observeSession(_ pid: Int32, _ terminal: UInt64) throws(Errno) {
         let text = String(decoding: try text(pid, "stat"), as: UTF8.self)
         let fields = text[(text.lastIndex(of: ")") ?? text.startIndex)...].split(separator: " ").dropFirst(3).prefix(3)
-        add("task", "session", "\(pid) \(pid) 0", fields.joined(separator: " "))
+        add("task", "session", "\(pid) \(pid) \(terminal)", fields.joined(separator: " "))
         add("task", "directory", plan.workingDirectory, try Files.target("/proc/\(pid)/cwd"))
+    }
+
+    /// Whether a task on a terminal has nothing but that as its standard streams.
+    ///
+    /// - Returns: The terminal's device number, as /proc/PID/stat has it; 0: there is none, and none is planned.
+    private mutating func observeTerminal(_ pid: Int32, _ terminal: Int32?) throws(Errno) -> UInt64 {
+        guard plan.streams.terminal != nil else { return 0 }
+        guard let terminal else { throw Errno(rawValue: ENOTTY) }
+        let ours = try FileStatus.of(terminal)
+        var found = ""
+        for stream in 0...2 where try FileStatus.of("/proc/\(pid)/fd/\(stream)").isSameFile(as: ours) {
+            found += found.isEmpty ? "\(stream)" : " \(stream)"
+        }
+        add("task", "terminal", "0 1 2", found)
+        return ours.special
     }
 
     private func repeated(_ number: UInt32) -> String {

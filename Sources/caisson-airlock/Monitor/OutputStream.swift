@@ -8,21 +8,25 @@ import Spooling
 /// task feels the pipe that it would feel without us. Without a front end nothing ever holds the task back.
 struct OutputStream {
     let stream: SpoolStream
-    /// The task's pipe; nil after its end.
+    /// The task's pipe or the master of its terminal; nil before it is there and after its end.
     private(set) var source: Int32?
     /// The front end's pipe; nil without one, or when it went away.
     private(set) var sink: Int32?
-    private var pending: [UInt8] = []
-    private var sent = 0
+    private var pending = WriteQueue()
 
-    init(_ stream: SpoolStream, source: Int32, sink: Int32?) {
+    init(_ stream: SpoolStream, source: Int32?, sink: Int32?) {
         self.stream = stream
         self.source = source
         self.sink = sink
     }
 
+    /// The task's end of it is there.
+    mutating func begin(_ source: Int32) {
+        self.source = source
+    }
+
     /// Whether bytes wait for the front end.
-    var isHeldBack: Bool { sent < pending.count }
+    var isHeldBack: Bool { !pending.isEmpty }
 
     /// Moves what is there. Returns when the pipe is empty for now, ended, or the front end can't take more.
     ///
@@ -41,9 +45,7 @@ struct OutputStream {
             let bytes = UnsafeRawBufferPointer(rebasing: buffer[..<count])
             try spool.append(stream, bytes)
             if sink != nil {
-                pending.removeAll(keepingCapacity: true)
-                pending.append(contentsOf: bytes)
-                sent = 0
+                pending.add(bytes)
                 try flush()
             }
             if count < buffer.count { return }
@@ -59,25 +61,18 @@ struct OutputStream {
             if count == 0 { return closeSource() }
             let bytes = UnsafeRawBufferPointer(rebasing: buffer[..<count])
             try spool.append(stream, bytes)
-            if sink != nil { pending.append(contentsOf: bytes) }
+            if sink != nil { pending.add(bytes) }
         }
     }
 
     /// Gives the front end what waits for it, as far as it takes it.
     private mutating func flush() throws(Errno) {
-        while let sink, isHeldBack {
-            let start = sent
-            let rest = pending.count - start
-            do {
-                let count = try available { () throws(Errno) in
-                    try checked { pending.withUnsafeBytes { write(sink, $0.baseAddress?.advanced(by: start), rest) } }
-                }
-                guard let count else { return }
-                sent += count
-            } catch {
-                guard error.rawValue == EPIPE else { throw error }
-                dropSink()
-            }
+        guard let sink else { return }
+        do {
+            try pending.flush(to: sink)
+        } catch {
+            guard error.rawValue == EPIPE else { throw error }
+            dropSink()
         }
     }
 
@@ -85,8 +80,7 @@ struct OutputStream {
     mutating func dropSink() {
         if let sink { close(sink) }
         sink = nil
-        pending = []
-        sent = 0
+        pending.clear()
     }
 
     /// Takes what is still in the pipe after the last writer ended, and closes both ends.
@@ -110,6 +104,8 @@ struct OutputStream {
         do {
             return try call()
         } catch {
+            // A terminal's master after the hang-up.
+            if error.rawValue == EIO { return 0 }
             guard error.rawValue == EAGAIN else { throw error }
             return nil
         }

@@ -1,0 +1,29 @@
+internal import Kernel
+public import Tasks
+
+extension Launch {
+    /// Starts a task whose standard input stays open: its monitor holds the write end.
+    public static func withOpenInput(
+        _ request: LaunchRequest, _ compiled: CompiledPolicy, _ state: StateDirectory, in airlock: Airlock
+    ) throws(LaunchError) -> LaunchedTask {
+        try withOpenInput(request) { (request) throws(LaunchError) in
+            try start(request, compiled, state, in: airlock)
+        }
+    }
+
+    /// The same under a policy of which it is found out meanwhile whether it still holds.
+    public static func withOpenInput(
+        _ request: LaunchRequest, _ cached: CachedPolicy, _ state: StateDirectory, in airlock: Airlock
+    ) throws(LaunchError) -> LaunchedTask {
+        try withOpenInput(request) { (request) throws(LaunchError) in try start(request, cached, state, in: airlock) }
+    }
+
+    private static func withOpenInput(
+        _ request: LaunchRequest, _ start: (LaunchRequest) throws(LaunchError) -> LaunchedTask
+    ) throws(LaunchError) -> LaunchedTask {
+        let pipe = try on("a pipe for standard input") { () throws(Errno) in try DescriptorPair.pipe() }
+        var request = request
+        (request.streams.input, request.streams.inputSource) = (pipe.first.number, pipe.second.number)
+        return try start(request)
+    }
+}

@@ -1,0 +1,116 @@
+import Glibc
+import Kernel
+import Records
+import Spooling
+import Tasks
+
+/// The event loop of somebody who is attached to a running task.
+struct AttachLoop {
+    /// How it came to an end.
+    enum Outcome {
+        /// The task did.
+        case ended(EndRecord)
+        /// The caller went away: by the key, by a signal, or because nobody reads the output.
+        case detached(signal: Int32?)
+    }
+
+    let task: TaskDirectory
+    let reader: SpoolReader
+    let signals: Int32
+    let input: any TaskInlet
+    let outputs: [OutputFollower]
+    let terminal: CallerTerminal?
+    private let news: ControlReference
+    private var isFollowing = false
+    private var end: EndRecord?
+
+    init(
+        _ task: TaskDirectory, _ reader: SpoolReader, news: ControlReference, signals: Int32, input: any TaskInlet,
+        outputs: [OutputFollower], terminal: CallerTerminal?
+    ) {
+        (self.task, self.reader, self.news, self.signals) = (task, reader, news, signals)
+        (self.input, self.outputs, self.terminal) = (input, outputs, terminal)
+    }
+
+    mutating func run() throws -> Outcome {
+        while true {
+            // Before the output is looked at: what comes after it is announced.
+            let totals = try reader.totals()
+            for output in outputs where try !output.move() { return .detached(signal: SIGPIPE) }
+            let isHeldBack = outputs.contains(where: \.isHeldBack)
+            if let end, !isHeldBack { return .ended(end) }
+            if end == nil, !isHeldBack { try follow(totals.stdout + totals.stderr) }
+            if let outcome = try step() { return outcome }
+        }
+    }
+
+    private mutating func follow(_ seen: UInt64) throws {
+        guard !isFollowing else { return }
+        isFollowing = try news.control.send(.follow(bytes: seen))
+        if !isFollowing { try lookForEnd() }
+    }
+
+    private mutating func step() throws -> Outcome? {
+        var poll = Poll()
+        let told = poll.add(isFollowing ? news.control.descriptor : -1, Int32(POLLIN))
+        let signal = poll.add(signals, Int32(POLLIN))
+        for output in outputs { output.wait(in: &poll) }
+        input.wait(in: &poll)
+        // The end was found out and not told: there may be more to pass on, and nothing to wait for.
+        try poll.wait(timeout: end != nil && !outputs.contains(where: \.isHeldBack) ? 0 : nil)
+        if poll.events(told) != 0 { try hear() }
+        if try input.move(poll) { return .detached(signal: nil) }
+        guard poll.events(signal) != 0 else { return nil }
+        return try heed(try Signals.next(signals))
+    }
+
+    private mutating func hear() throws {
+        isFollowing = false
+        switch try news.control.reply(timeout: 0) {
+        case .ended(let record): conclude(record)
+        case nil: try lookForEnd()
+        case .progress, .refused, .started, .done: return
+        }
+    }
+
+    /// The monitor went away without a word.
+    private mutating func lookForEnd() throws {
+        if let found = try TaskWait.end(of: task) { conclude(found) }
+    }
+
+    private mutating func conclude(_ record: EndRecord) {
+        end = record
+        input.finish()
+    }
+
+    private mutating func heed(_ signal: Int32) throws -> Outcome? {
+        switch signal {
+        case SIGWINCH: break
+        case SIGTSTP:
+            try terminal?.leave()
+            raise(SIGSTOP)
+            try terminal?.enter()
+        case SIGCONT: try terminal?.enter()
+        default: return .detached(signal: signal)
+        }
+        if terminal != nil, let size = CallerTerminal.size { try news.resize(size) }
+        return nil
+    }
+}
+
+/// A control connection that can be kept in a value.
+final class ControlReference {
+    let control: TaskControl
+    private let task: TaskDirectory
+
+    init(_ control: consuming TaskControl, _ task: TaskDirectory) {
+        self.control = control
+        self.task = task
+    }
+
+    /// On a connection of its own: on this one, answers are news.
+    func resize(_ size: WindowSize) throws {
+        guard let another = try TaskControl(task) else { return }
+        _ = try another.ask(.resize(size), timeout: 1_000_000_000)
+    }
+}
