@@ -12,7 +12,7 @@ import pytest
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "Sandbox"))
-pytest.register_assert_rewrite("caisson", "fixtures", "host", "group", "otherkernel", "test_exit_codes", "test_hardening", "test_kill_proof", "test_lifecycle", "test_limit_keys", "test_limits", "test_policy_keys", "test_posture", "test_receipt", "test_syscalls")
+pytest.register_assert_rewrite("caisson", "fixtures", "host", "group", "otherkernel", "test_exit_codes", "test_hardening", "test_kill_proof", "test_lifecycle", "test_limit_keys", "test_limits", "test_policy_keys", "test_posture", "test_receipt", "test_syscalls", "test_terminal", "terminal")
 
 from fixtures import base, caisson, policy, state  # noqa: E402, F401
 

@@ -236,7 +236,7 @@ def test_the_records_of_an_older_version_are_read(caisson):
         shutil.rmtree(caisson.state / "tasks" / id)
 
 
-def test_the_programs_can_be_replaced_while_a_task_runs(caisson, policy, tmp_path_factory):
+def test_the_programs_can_be_replaced_while_a_task_runs(caisson, policy):
     """An upgrade renames new files over the old ones: monitors run on, and new front ends speak to them."""
     place = caisson.base / "bin"
     place.mkdir(mode=0o755)
@@ -249,7 +249,8 @@ def test_the_programs_can_be_replaced_while_a_task_runs(caisson, policy, tmp_pat
     for name in ("caisson", "caisson-airlock", "caisson-server"):
         shutil.copy2(caisson.programs / name, place / f"{name}.new")
         os.rename(place / f"{name}.new", place / name)
-    assert all("(deleted)" in os.readlink(f"/proc/{pid}/exe") for pid in monitors(caisson, task))
+    if host.EFFECTIVE_ROOT:
+        assert all("(deleted)" in os.readlink(f"/proc/{pid}/exe") for pid in monitors(caisson, task))
     assert caisson.call("attach", task.id, input=b"after\n").code == 0
     assert task.logs() == b"begun\nafter\n"
     assert Control(caisson, terminal).input(b"word\r")[0] == "progress"
