@@ -1,4 +1,6 @@
+internal import Glibc
 internal import Kernel
+internal import Records
 public import Tasks
 
 extension Launch {
@@ -18,12 +20,21 @@ extension Launch {
         try withOpenInput(request) { (request) throws(LaunchError) in try start(request, cached, state, in: airlock) }
     }
 
+    /// Gives a pipe that was made for the task to its user. A caller's own pipe stays whose it is: others may read from it too.
+    static func own(_ streams: LaunchStreams, _ identity: PlannedIdentity) throws(LaunchError) {
+        guard streams.isInputOwn, let input = streams.input, identity.mapsOwners else { return }
+        try on("the pipe for standard input") { () throws(Errno) in
+            _ = try checked { fchown(input, identity.hostUser, identity.hostGroup) }
+        }
+    }
+
     private static func withOpenInput(
         _ request: LaunchRequest, _ start: (LaunchRequest) throws(LaunchError) -> LaunchedTask
     ) throws(LaunchError) -> LaunchedTask {
         let pipe = try on("a pipe for standard input") { () throws(Errno) in try DescriptorPair.pipe() }
         var request = request
         (request.streams.input, request.streams.inputSource) = (pipe.first.number, pipe.second.number)
+        request.streams.isInputOwn = true
         return try start(request)
     }
 }

@@ -76,6 +76,7 @@ public enum Launch {
             }
             let plan = try planning.plan(resolved, program, cgroup: group?.plan)
             let record = try record(request, compiled, resolved, plan, layers)
+            try own(request.streams, outline.identity)
             let handed = descriptors(request.streams, places, group)
             return try hand(plan, record, handed, group, state, airlock, confirm: confirm)
         } catch {

@@ -36,6 +36,8 @@ public struct LaunchRequest: Sendable {
 public struct LaunchStreams: Sendable {
     /// What the task reads; nil: its input has ended at once.
     public var input: Int32?
+    /// Whether `input` was made for the task, and is nobody else's: then it is given to the task's user, who can open /dev/stdin.
+    public var isInputOwn = false
     /// The write end of `input`, which the monitor keeps: then more can be written at any time.
     public var inputSource: Int32?
     /// Where a foreground front end reads standard output.

@@ -85,7 +85,7 @@ public final class Supervisor {
             }
             guard let bytes = order.input else { return try Launch.start(request, compiled, state, in: airlock) }
             let input = try Self.pipe(bytes)
-            request.streams.input = input.number
+            (request.streams.input, request.streams.isInputOwn) = (input.number, true)
             return try Launch.start(request, compiled, state, in: airlock)
         } catch {
             throw .host(error)

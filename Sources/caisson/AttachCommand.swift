@@ -27,11 +27,17 @@ struct AttachCommand {
                 "task \(task.id.text.prefix(8)) has ended",
                 "`caisson logs \(task.id.text.prefix(8))` prints what it printed")
         }
-        let outcome = try attach(task, ControlReference(news, task))
+        let (outcome, dropped) = try attach(task, ControlReference(news, task))
+        if dropped > 0 {
+            Message.print(
+                "\(dropped) bytes came faster than they were read, and were not kept (limits.output)", remedy: "")
+        }
         return try conclude(outcome, task, frontEnd)
     }
 
-    private func attach(_ task: TaskDirectory, _ news: ControlReference) throws -> AttachLoop.Outcome {
+    private func attach(
+        _ task: TaskDirectory, _ news: ControlReference
+    ) throws -> (outcome: AttachLoop.Outcome, dropped: UInt64) {
         let heeded = try Inherited.heeded([SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP])
         let signals = try Signals.descriptor(heeded + [SIGWINCH, SIGCONT])
         Processes.ignore(SIGPIPE)
@@ -49,7 +55,8 @@ struct AttachCommand {
             task, reader, news: news, signals: signals.number,
             input: try inlet(task, takesInput: record.inputStaysOpen, hasTerminal: hasTerminal), outputs: outputs,
             terminal: terminal)
-        return try loop.run()
+        let outcome = try loop.run()
+        return (outcome, outputs.reduce(0) { $0 + $1.dropped })
     }
 
     private static let patience: UInt64 = 1_000_000_000

@@ -23,7 +23,7 @@ struct Foreground {
         let input = try StandardInput()
         let (output, error) = (try Sink(1), try Sink(2))
         var request = request
-        request.streams.input = input.taskEnd
+        (request.streams.input, request.streams.isInputOwn) = (input.taskEnd, input.pipe != nil)
         request.streams.outputSink = output.monitorEnd
         request.streams.errorSink = error.monitorEnd
         let task = try Launch.start(request, policy, state, in: airlock)

@@ -103,6 +103,10 @@ def test_the_text_open_with_something_more_is_text(server):
     assert server.run("cat", stdin="open\n").output == "open\n"
 
 
+def test_the_task_can_open_its_input_by_name(server):
+    assert server.run("cat", "/dev/stdin", stdin="word\n").output == "word\n"
+
+
 # --- terminals
 
 

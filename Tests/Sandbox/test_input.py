@@ -108,6 +108,17 @@ def test_an_open_pipe_is_not_open_elsewhere(caisson, policy):
     assert Control(caisson, task).input(b"x") == ("refused", "the task has closed its standard input")
 
 
+def test_the_task_can_open_its_input_by_name(caisson, policy):
+    """/dev/stdin, also as root, where the task is another user: a pipe that was made for it is its own."""
+    task = open_task(caisson, policy, "cat", "/dev/stdin")
+    assert caisson.call("attach", task.id, input=b"word\n").code == 0
+    assert task.logs() == b"word\n"
+    path = caisson.base / "file"
+    path.write_bytes(b"from a file")
+    with open(path, "rb") as file:
+        assert caisson.run("cat", "/dev/stdin", policy=policy, stdin=file).out == b"from a file"
+
+
 # --- the monitor
 
 def test_a_task_that_never_reads_does_not_hold_the_monitor(caisson, policy):

@@ -437,6 +437,19 @@ def test_a_slow_reader_does_not_hold_the_task(caisson, policy, people):
     stopped.sees(b"300000\r\ndone"), slow.sees(b"300000\r\ndone")
 
 
+def test_what_was_not_kept_is_counted(caisson, people):
+    policy = caisson.policy("small", commands="allow_all = true", limits='output = "64 KiB"', relax={
+        "commands.allow_all": "a test", "files.root_workspace": "root", "require.degrade.cgroup": "x", "require.degrade.groups": "x"})
+    task = detached(caisson, policy, "sh", "-c", "read go; seq 100000")
+    person = people(attach(caisson, task))
+    person.sees("attached")
+    person.child.send_signal(signal.SIGSTOP)
+    caisson.call("attach", task.id, input=b"\n")
+    task.wait()
+    person.child.send_signal(signal.SIGCONT)
+    person.sees(r"\d+ bytes came faster than they were read")
+
+
 def test_a_program_draws_anew_for_whoever_comes(caisson, policy, people):
     task = detached(caisson, policy, "bash", "-c", 'trap "echo drawn; stty size" WINCH; echo ready; while :; do sleep 0.1; done')
     task.says("ready")
