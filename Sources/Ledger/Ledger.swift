@@ -21,9 +21,10 @@ public final class Ledger: Sendable {
         }
     }
 
-    /// Reads the whole of it and compares it with itself and with what a ledger has. Source: PRAGMA quick_check of SQLite.
+    /// Reads the whole of it and compares it with itself and with what a ledger has. Source: PRAGMA integrity_check of SQLite;
+    /// quick_check does not compare indices with their tables.
     public func verify() throws(LedgerError) {
-        let found = try read { try String.fetchAll($0, sql: "PRAGMA quick_check(1)") }
+        let found = try read { try String.fetchAll($0, sql: "PRAGMA integrity_check(1)") }
         guard found == ["ok"] else { throw LedgerError(found.joined(separator: "; "), isDamaged: true) }
         // A sound database can lack our table.
         _ = try page(status: nil, after: nil, limit: 1)
@@ -86,6 +87,16 @@ public final class Ledger: Sendable {
             try String.fetchAll($0, sql: "SELECT id FROM task WHERE typeof(id) = 'text' AND \(isEntry)")
         }
         return Set(texts.lazy.compactMap { TaskID($0) })
+    }
+
+    /// Looks whether each index has as much as the table: SQLite does not notice when one has not, and a listing would miss it.
+    public func checkIndices() throws(LedgerError) {
+        let counts = try read { database in
+            try ["NOT INDEXED", "INDEXED BY task_by_start", "INDEXED BY task_by_status WHERE status >= ''"].map {
+                try Int.fetchOne(database, sql: "SELECT count(*) FROM task \($0)")
+            }
+        }
+        guard Set(counts).count == 1 else { throw LedgerError("an index is not whole", isDamaged: true) }
     }
 
     /// When the directory of the tasks had last changed as of the last time that everything in it was in the ledger; nil:
@@ -160,16 +171,19 @@ public final class Ledger: Sendable {
         } catch let error as DatabaseError {
             throw LedgerError(error.message ?? error.description, isDamaged: isDamage(error))
         } catch {
-            throw LedgerError("\(error)")
+            // A value that nobody writes, or a file beside the ledger that somebody took away.
+            throw LedgerError("\(error)", isDamaged: true)
         }
     }
 
-    /// Whether the file is no ledger, or no longer: not SQLite's, cut off, or without our table; every statement is a constant,
-    /// so that one that SQLite does not understand says something about the file.
+    /// Whether the file is no ledger, or no longer: not SQLite's, cut off, unreadable, or without our table; every statement is
+    /// a constant, so that one that SQLite does not understand says something about the file.
     private static func isDamage(_ error: DatabaseError) -> Bool {
-        let damage: [ResultCode] = [.SQLITE_CORRUPT, .SQLITE_NOTADB, .SQLITE_ERROR, .SQLITE_FORMAT]
+        let damage: [ResultCode] = [
+            .SQLITE_CORRUPT, .SQLITE_NOTADB, .SQLITE_ERROR, .SQLITE_FORMAT, .SQLITE_IOERR, .SQLITE_CANTOPEN,
+        ]
         return damage.contains(error.resultCode.primaryResultCode)
-            || [.SQLITE_IOERR_SHORT_READ, .SQLITE_READONLY_DBMOVED].contains(error.extendedResultCode)
+            || error.extendedResultCode == .SQLITE_READONLY_DBMOVED
     }
 }
 

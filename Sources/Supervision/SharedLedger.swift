@@ -19,6 +19,7 @@ final class SharedLedger {
     private static let lockName = "ledger.lock"
     /// How long another front end may take to make it again, in nanoseconds.
     private static let patience: UInt64 = 10_000_000_000
+    private static let attempts = 3
 
     /// Opens the ledger, and makes it where it is missing.
     init(_ state: StateDirectory) throws(TaskError) {
@@ -32,7 +33,7 @@ final class SharedLedger {
             return try Ledger("\(state.path)/\(name)")
         } catch {
             guard error.isDamaged else { throw .refused(error.description) }
-            return try remade(state)
+            return try remade(state, damaged: nil)
         }
     }
 
@@ -46,17 +47,19 @@ final class SharedLedger {
         }
     }
 
-    /// Does something that begins with bringing the ledger up to date; once more from the beginning, on a new ledger, if this
-    /// one turns out to be damaged.
+    /// Does something that begins with bringing the ledger up to date; from the beginning, on another ledger, if this one turns
+    /// out to be damaged. Somebody may damage the next one, too, but not for ever.
     func recovering<Value>(_ body: () throws(TaskError) -> Value) throws(TaskError) -> Value {
         try reopenIfReplaced()
-        do {
-            return try body()
-        } catch {
-            guard isDamaged else { throw error }
+        for _ in 0..<Self.attempts {
+            do {
+                return try body()
+            } catch {
+                guard isDamaged else { throw error }
+            }
+            isDamaged = false
+            try use(try Self.remade(state, damaged: file))
         }
-        isDamaged = false
-        try use(try Self.remade(state))
         return try body()
     }
 
@@ -85,26 +88,36 @@ final class SharedLedger {
 
     /// A sound ledger: the one that another front end made in the meantime, or a new one. Two that set aside at once would set
     /// aside each other's.
-    private static func remade(_ state: StateDirectory) throws(TaskError) -> Ledger {
-        let path = "\(state.path)/\(name)"
+    ///
+    /// - Parameter damaged: The file in which damage was seen. It is not asked again: what SQLite finds when it checks a file is
+    ///   not all that it can meet when it uses it.
+    private static func remade(_ state: StateDirectory, damaged: FileStatus?) throws(TaskError) -> Ledger {
         let lock = try lock(state)
         defer { withExtendedLifetime(lock) {} }
-        do throws(LedgerError) {
-            let there = try Ledger(path)
-            try there.verify()
-            return there
-        } catch {
-            guard error.isDamaged else { throw .refused(error.description) }
-        }
-        try on(path) { () throws(Errno) in
+        if let there = try soundLedger(state, otherThan: damaged) { return there }
+        try on("\(state.path)/\(name)") { () throws(Errno) in
             for suffix in ["", "-wal", "-shm"] {
                 try Files.renameIfThere("\(name)\(suffix)", to: "\(name).damaged\(suffix)", at: state.directory.number)
             }
         }
         do throws(LedgerError) {
-            return try Ledger(path)
+            return try Ledger("\(state.path)/\(name)")
         } catch {
             throw .refused(error.description)
+        }
+    }
+
+    private static func soundLedger(
+        _ state: StateDirectory, otherThan damaged: FileStatus?
+    ) throws(TaskError) -> Ledger? {
+        if let damaged, let now = try status(state), now.isSameFile(as: damaged) { return nil }
+        do throws(LedgerError) {
+            let there = try Ledger("\(state.path)/\(name)")
+            try there.verify()
+            return there
+        } catch {
+            guard error.isDamaged else { throw .refused(error.description) }
+            return nil
         }
     }
 

@@ -44,6 +44,9 @@ public final class TaskCollection {
     private func adoptNew() throws(TaskError) {
         let time = try on(state.path) { () throws(Errno) in try PathTime(state.tasks.number) }
         if let seen, seen.generation == ledger.generation, seen.time == time { return }
+        if seen?.generation != ledger.generation {
+            try ledger.ask { (ledger) throws(LedgerError) in try ledger.checkIndices() }
+        }
         if seen == nil, try ledger.ask({ (ledger) throws(LedgerError) in try ledger.listing() }) == time.listing {
             (seen, isTidy) = ((ledger.generation, time), true)
             return
@@ -181,7 +184,10 @@ public final class TaskCollection {
         var removed: [TaskID] = []
         for entry in expired where try removeEnded(entry) { removed.append(entry.id) }
         removed += removeDamaged(olderThan: age ?? Self.damagedRetention)
-        try ledger.ask { (ledger) throws(LedgerError) in try ledger.forget(removed) }
+        // A ledger that is made again now is made of what is still there.
+        try ledger.recovering { () throws(TaskError) in
+            try ledger.ask { (ledger) throws(LedgerError) in try ledger.forget(removed) }
+        }
         leftovers = isTidy && removed.isEmpty ? [] : try state.sweepUnfinished()
         return removed.count
     }
@@ -209,7 +215,9 @@ public final class TaskCollection {
         case .removed: return true
         case .held: return false
         case .runs(let record):
-            try ledger.ask { (ledger) throws(LedgerError) in try ledger.record([LedgerEntry(record)]) }
+            try ledger.recovering { () throws(TaskError) in
+                try ledger.ask { (ledger) throws(LedgerError) in try ledger.record([LedgerEntry(record)]) }
+            }
             return false
         case nil: return unread[entry.id] == nil
         }

@@ -39,6 +39,19 @@ def test_a_hidden_name_that_is_missing_can_not_be_made(caisson, shell):
     assert script(caisson, shell("hide-nothing", ""), attempt).text.split() == [".env", "c", "ran"], "the control: else they are made"
 
 
+def test_what_stood_in_for_a_missing_name_goes_away_with_a_killed_monitor(caisson, shell):
+    """The next front end takes it away; what the host made in the meantime stays."""
+    policy = shell("hide-missing", 'hide = ["{workspace}/.env", "{workspace}/config/secret"]')
+    task = caisson.detach("sh", "-c", "sleep 100", policy=policy)
+    assert host.until(lambda: host.tree(caisson.workspace) == [".env", "config"])
+    (caisson.workspace / ".env").unlink()
+    (caisson.workspace / ".env").write_text("")
+    for pid in caisson.airlocks([task.id]):
+        os.kill(pid, signal.SIGKILL)
+    assert task.wait().code == 125
+    assert host.tree(caisson.workspace) == [".env"]
+
+
 @pytest.mark.clause("files.protect")
 @pytest.mark.control("files.protect")
 def test_protected_by_a_pattern_as_found_at_the_launch(caisson, shell):
