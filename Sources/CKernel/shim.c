@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/filter.h>
-#include <linux/futex.h>
 #include <linux/seccomp.h>
 #include <net/if.h>
 #include <poll.h>
@@ -71,8 +70,7 @@ int csn_hold_user_namespace(int *pidfd) {
         NULL, pidfd);
 }
 
-// Zero, then a descriptor or the negative errno. It is waited for by its address, which both processes share. No descriptor
-// is 0: that is /dev/null.
+// Zero, then a descriptor or the negative errno, written by the child. No descriptor is 0: that is /dev/null.
 static int network_state;
 static char network_stack[4096] __attribute__((aligned(16)));
 
@@ -82,7 +80,6 @@ static int make_network(void *unused) {
     // By descriptor, because a process that has changed its user may not ask another one for its namespaces.
     if (made == 0) made = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
     __atomic_store_n(&network_state, made < 0 ? -errno : made, __ATOMIC_SEQ_CST);
-    syscall(SYS_futex, &network_state, FUTEX_WAKE, 1, NULL, NULL, 0);
     return 0;
 }
 
@@ -91,12 +88,10 @@ int csn_begin_network_namespace(void) {
     return clone(make_network, network_stack + sizeof network_stack, CLONE_VM | CLONE_FILES | SIGCHLD, NULL);
 }
 
-int csn_await_network_namespace(void) {
-    int state;
-    while ((state = __atomic_load_n(&network_state, __ATOMIC_SEQ_CST)) == 0)
-        syscall(SYS_futex, &network_state, FUTEX_WAIT, 0, NULL, NULL, 0);
+int csn_made_network_namespace(void) {
+    int state = __atomic_load_n(&network_state, __ATOMIC_SEQ_CST);
     if (state > 0) return state;
-    errno = -state;
+    errno = state < 0 ? -state : ECHILD;
     return -1;
 }
 

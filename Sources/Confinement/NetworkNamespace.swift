@@ -14,14 +14,16 @@ public struct NetworkNamespace: ~Copyable {
         maker = try step(.network) { () throws(Errno) in try checkedOnce { csn_begin_network_namespace() } }
     }
 
-    /// Waits until it is made, moves this process into it, and reaps the child. Source: setns(2).
+    /// Waits for the end of the child, however it ends, and moves this process into what it made. Source: setns(2).
+    ///
+    /// Whoever on the host kills the child ends the launch: ECHILD.
     public consuming func enter() throws(ConfinementError) {
         let maker = self.maker
         try step(.network) { () throws(Errno) in
-            let namespace = Descriptor(owning: try checkedOnce { csn_await_network_namespace() })
+            _ = try Processes.reap(maker)
+            let namespace = Descriptor(owning: try checkedOnce { csn_made_network_namespace() })
             let number = namespace.number
             _ = try checked { csn_setns(number, Int32(CSN_CLONE_NEWNET)) }
-            _ = try Processes.reap(maker)
         }
     }
 }

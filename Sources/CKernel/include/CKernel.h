@@ -75,8 +75,8 @@ enum {
 int csn_clone3(uint64_t flags, int cgroup, int *pidfd);
 // A child that makes a network namespace, opens it, and ends. It shares this process's memory and descriptors; one at a time.
 int csn_begin_network_namespace(void);
-// Waits until it is made: a descriptor, or -1 with the child's errno.
-int csn_await_network_namespace(void);
+// After the child has ended: what it made, a descriptor; or -1 with its errno, ECHILD if it was killed.
+int csn_made_network_namespace(void);
 int csn_setns(int fd, int type);
 // A child in a user namespace of its own that shares this process's memory and waits to be killed; one at a time.
 int csn_hold_user_namespace(int *pidfd);
