@@ -60,6 +60,7 @@ int main(int count, char **words) {
     VERB("crash", verb_crash());
     VERB("flood", verb_flood(rest));
     VERB("count", verb_count());
+    VERB("lines", verb_lines(rest));
     VERB("signals", verb_signals());
     VERB("identity", verb_identity());
     VERB("environment", verb_environment());

@@ -74,6 +74,7 @@ int verb_spin(char **words);
 int verb_crash(void);
 int verb_flood(char **words);
 int verb_count(void);
+int verb_lines(char **words);
 int verb_signals(void);
 int verb_identity(void);
 int verb_environment(void);

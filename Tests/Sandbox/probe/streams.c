@@ -23,6 +23,23 @@ int verb_flood(char **words) {
     return 0;
 }
 
+/* lines COUNT PAUSE WORD: COUNT lines whose text follows from their numbers, every third on standard error, so that whoever
+ * reads them later knows what is missing; PAUSE microseconds between them. WORD only marks the process. */
+int verb_lines(char **words) {
+    long count = atol(words[0]), pause = atol(words[1]);
+    char line[256];
+    for (long number = 0; number < count; number++) {
+        int size = snprintf(line, sizeof line, "%08ld %0*d\n", number, 1 + (int)(number * 7919 % 200), 0);
+        for (int done = 0; done < size;) {
+            ssize_t written = write(number % 3 == 2 ? 2 : 1, line + done, (size_t)(size - done));
+            if (written < 0) return 3;
+            done += (int)written;
+        }
+        if (pause) usleep((useconds_t)pause);
+    }
+    return 0;
+}
+
 int verb_count(void) {
     char buffer[65536];
     long total = 0;
