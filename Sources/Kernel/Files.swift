@@ -63,6 +63,12 @@ public enum Files {
         _ = try checked { fdatasync(fd) }
     }
 
+    /// Waits until the names in a directory are on disk. The corresponding call is fsync(2): for fdatasync a file system may
+    /// take a name for something that is not needed to find the data.
+    public static func makeNamesDurable(_ directory: Int32) throws(Errno) {
+        _ = try checked { fsync(directory) }
+    }
+
     /// Makes a directory. The corresponding call is mkdirat(2).
     public static func makeDirectory(_ path: String, mode: UInt32 = 0o700, at directory: Int32 = AT_FDCWD) throws(Errno)
     {

@@ -106,6 +106,8 @@ public struct SpoolReader: Sendable {
             var stop = min(end, start + UInt64(maxBytes))
             if let gap, start < gap.lowerBound { stop = min(stop, gap.lowerBound) }
             let bytes = try stored(stream, start..<stop)
+            // A power failure can take what the order promised; what is behind it may be there.
+            if bytes.isEmpty { return (stop, []) }
             // The ring moved on while it was read: what was read may be newer than it should be.
             if let moved = try OrderIndex.open(directory)?.gap(stream, layout), moved.overlaps(start..<stop) {
                 continue
@@ -114,6 +116,7 @@ public struct SpoolReader: Sendable {
         }
     }
 
+    /// What is there from the beginning of a range, at most the range.
     private func stored(_ stream: SpoolStream, _ range: Range<UInt64>) throws(Errno) -> [UInt8] {
         let head = layout.head(stream)
         var bytes: [UInt8] = []
@@ -123,13 +126,22 @@ public struct SpoolReader: Sendable {
             let position = inHead ? place : (place - head) % layout.ring(stream)
             let room = inHead ? head - place : layout.ring(stream) - position
             let count = Int(min(room, range.upperBound - place))
-            let file = try Files.open("\(stream.prefix).\(inHead ? "head" : "tail")", O_RDONLY, at: directory)
-            let part = try Transfer.read(file.number, at: position, count: count)
-            guard !part.isEmpty else { throw Errno(rawValue: EIO) }
+            let part = try piece("\(stream.prefix).\(inHead ? "head" : "tail")", at: position, count)
+            guard !part.isEmpty else { break }
             bytes.append(contentsOf: part)
             place += UInt64(part.count)
         }
         return bytes
+    }
+
+    private func piece(_ name: String, at position: UInt64, _ count: Int) throws(Errno) -> [UInt8] {
+        do throws(Errno) {
+            let file = try Files.open(name, O_RDONLY, at: directory)
+            return try Transfer.read(file.number, at: position, count: count)
+        } catch {
+            guard error.rawValue == ENOENT else { throw error }
+            return []
+        }
     }
 
     // MARK: both streams

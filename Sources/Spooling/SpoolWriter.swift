@@ -3,7 +3,7 @@ public import Kernel
 
 /// Records what a task prints, byte for byte up to the limit, without ever holding the task back.
 ///
-/// Owned by the task's monitor, used by one thread. Nothing is made durable here: the end record is.
+/// Owned by the task's monitor, used by one thread. Nothing is made durable before `makeDurable`.
 public final class SpoolWriter {
     private let directory: Int32
     private let layout: SpoolLayout
@@ -67,6 +67,14 @@ public final class SpoolWriter {
     public func seal() throws(Errno) {
         guard lost.both > 0 else { return }
         try writeRecord(0, lost)
+    }
+
+    /// Waits until all of it is on disk: the streams first, because a reader believes the order. Nothing was made where nothing
+    /// was printed.
+    public func makeDurable() throws(Errno) {
+        for file in files.flatMap({ [$0.head, $0.tail] }) + [order] {
+            if let file { try Files.makeDurable(file) }
+        }
     }
 
     private func store(_ stream: SpoolStream, _ bytes: UnsafeRawBufferPointer) throws(Errno) {

@@ -24,6 +24,11 @@ def resources(server, caisson):
     }
 
 
+def grown(before, after):
+    """What is more than before; zombies of others come and go."""
+    return {name for name, count in after.items() if count > before[name]}
+
+
 def mine():
     """The processes of this user below this one."""
     return [pid for pid in host.processes() if host.status(pid).get("PPid") in {str(os.getpid()), "1"}]
@@ -53,7 +58,7 @@ def test_ten_thousand_short_tasks_leave_nothing_behind(caisson, request):
     print(f"{(count - count // 10) / (time.monotonic() - began):.0f} tasks a second, one at a time")
     most = len(caisson.ids)
     caisson.call("prune", "--older-than", "0s").ok()
-    assert host.until(lambda: resources(server, caisson) == before, 5), (before, resources(server, caisson))
+    assert host.until(lambda: not grown(before, resources(server, caisson)), 5), (before, resources(server, caisson))
     assert memory(server) < memory_before * 1.2 + 2048, (memory_before, memory(server))
     assert state_size(caisson) <= size + 64
     print(f"{most} ended tasks were still kept at the end; the server's memory went from {memory_before} to {memory(server)} KiB")

@@ -159,6 +159,24 @@ struct LedgerTests {
         #expect(found == true)
     }
 
+    @Test(
+        "with an index that lacks what its table has says that it is damaged",
+        arguments: ["task_by_start", "task_by_status"])
+    func brokenIndex(name: String) throws {
+        try Ledger(path).record(try (1...20).map { number in try entry(UInt8(number), startedAt: Int64(number)) })
+        let columns = name == "task_by_start" ? "started_at DESC, id" : "status, started_at DESC, id"
+        try spoil(
+            """
+            DROP INDEX \(name);
+            CREATE INDEX \(name) ON task (\(columns)) WHERE started_at > 10;
+            PRAGMA writable_schema = ON;
+            UPDATE sqlite_schema SET sql = 'CREATE INDEX \(name) ON task (\(columns))' WHERE name = '\(name)';
+            """)
+        let ledger = try Ledger(path)
+        #expect(isDamaged { () throws(LedgerError) in _ = try ledger.ids() } == true)
+        #expect(isDamaged { () throws(LedgerError) in try ledger.verify() } == true)
+    }
+
     @Test("leaves out a row that is no task, and takes it again from whoever has it")
     func strangeRow() throws {
         let ledger = try Ledger(path)

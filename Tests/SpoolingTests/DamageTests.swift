@@ -67,17 +67,40 @@ struct DamageTests {
     }
 
     @Test(
-        "a file that is missing or shorter than promised is an error, not zeros", arguments: ["out.head", "out.tail"])
+        "what is missing of a file that is missing or shorter than promised is dropped and no zeros, and the rest is read",
+        arguments: ["out.head", "out.tail"])
     func missingFile(name: String) throws {
         let bench = try Workbench()
-        _ = try record(bench)
+        let bytes = try record(bench)
         let reader = bench.reader(limit: Self.limit)
-        let offset: UInt64 = name == "out.head" ? 0 : 600 * 1024 - 1536
+        let offset: UInt64 = name == "out.head" ? 1000 : UInt64(bytes.count) - 1536
         #expect(try reader.read(.stream(.stdout), offset: offset, maxBytes: 10).bytes.count == 10)
-        #expect(truncate("\(bench.path)/\(name)", 0) == 0)
-        #expect(throws: Errno(rawValue: EIO)) { try reader.read(.stream(.stdout), offset: offset, maxBytes: 10) }
-        try Files.remove("\(bench.path)/\(name)")
-        #expect(throws: Errno(rawValue: ENOENT)) { try reader.read(.stream(.stdout), offset: offset, maxBytes: 10) }
+        for isThere in [true, false] {
+            if isThere { #expect(truncate("\(bench.path)/\(name)", 0) == 0) }
+            if !isThere { try Files.remove("\(bench.path)/\(name)") }
+            for source in [SpoolSource.stream(.stdout), .both] {
+                let slice = try reader.read(source, offset: offset, maxBytes: 10)
+                #expect(slice.bytes.isEmpty && slice.droppedBytes > 0)
+                #expect(slice.nextOffset == offset + slice.droppedBytes && slice.nextOffset <= slice.totalBytes)
+            }
+        }
+        let rest: UInt64 = name == "out.head" ? UInt64(bytes.count) - 1536 : 0
+        #expect(
+            try reader.read(.stream(.stdout), offset: rest, maxBytes: 10).bytes == Array(bytes[Int(rest)...].prefix(10))
+        )
+    }
+
+    @Test("a file that ends in the middle of what was promised is read up to there")
+    func shortFile() throws {
+        let bench = try Workbench()
+        try bench.writer(limit: Self.limit).append(.stdout, [UInt8](repeating: 7, count: 1000))
+        #expect(truncate("\(bench.path)/out.head", 400) == 0)
+        let reader = bench.reader(limit: Self.limit)
+        for source in [SpoolSource.stream(.stdout), .both] {
+            #expect(try reader.read(source, offset: 0, maxBytes: 1000).bytes.count == 400)
+            let rest = try reader.read(source, offset: 400, maxBytes: 1000)
+            #expect(rest.bytes.isEmpty && rest.droppedBytes == 600 && rest.nextOffset == 1000)
+        }
     }
 
     @Test("a damaged record in the middle of the order is an error")

@@ -23,7 +23,7 @@ PORTS = ["stdout", "stderr", "status"]
 
 def arguments():
     parser = argparse.ArgumentParser()
-    for name in ["kernel", "initramfs", "share", "without", "directory"]:
+    for name in ["kernel", "initramfs", "image", "power-off", "share", "without", "directory"]:
         parser.add_argument(f"--{name}", required=True)
     for name in ["memory", "disk", "timeout"]:
         parser.add_argument(f"--{name}", type=int, required=True)
@@ -75,11 +75,19 @@ def share(name, path, device, extra):
             "-device", f"virtio-9p-pci,fsdev={name},mount_tag={name},id={device}"]
 
 
+def disk_of(options, directory):
+    """The disk's file. One that is kept is not written over, and goes through the journal of a power failure."""
+    path = options.image or f"{directory}/disk"
+    if not os.path.exists(path):
+        make_disk(path, options.disk)
+    return path
+
+
 def machine(options, directory, writers):
     """qemu's command line; `writers` are the descriptors that the ports write to, in the order of PORTS."""
     line = ["qemu-system-x86_64", *MACHINE, "-m", str(options.memory), "-kernel", options.kernel,
             "-initrd", f"{directory}/initramfs", "-append", KERNEL, "-serial", f"file:{directory}/console",
-            "-drive", f"file={directory}/disk,format=raw,if=none,id=disk,cache=unsafe,discard=unmap",
+            "-drive", f"file={disk_of(options, directory).replace(',', ',,')},format=raw,if=none,id=disk,cache=unsafe,discard=unmap",
             "-device", "virtio-blk-pci,drive=disk", "-device", "virtio-serial-pci"]
     line += share("host", "/", "root", ",readonly=on")
     if options.share:
@@ -90,11 +98,17 @@ def machine(options, directory, writers):
     return line
 
 
-def copy(reader, target):
+def copy(reader, target, seen):
+    """Passes on what comes; `seen` is told the lines."""
+    rest = b""
     with open(reader, "rb", buffering=0) as source:
         while data := source.read(65536):
             target.write(data)
             target.flush()
+            *lines, rest = (rest + data).split(b"\n")
+            for line in lines:
+                seen(line)
+            rest = rest[-65536:]
 
 
 class Boot:
@@ -102,6 +116,8 @@ class Boot:
 
     def __init__(self, options, directory):
         self.directory = directory
+        self.power_off = options.power_off.encode()
+        self.is_off = False
         self.status = open(f"{directory}/status", "w+b")
         targets = [sys.stdout.buffer, sys.stderr.buffer, self.status]
         pipes = [os.pipe() for _ in PORTS]
@@ -111,10 +127,16 @@ class Boot:
                 machine(options, directory, writers), stdin=subprocess.DEVNULL, stdout=log, stderr=log, pass_fds=writers)
         for writer in writers:
             os.close(writer)
-        self.threads = [threading.Thread(target=copy, args=(reader, target), daemon=True)
+        self.threads = [threading.Thread(target=copy, args=(reader, target, self.read_line), daemon=True)
                         for (reader, _), target in zip(pipes, targets)]
         for thread in self.threads:
             thread.start()
+
+    def read_line(self, line):
+        """Nothing of what the guest has not yet written to its disk survives this."""
+        if self.power_off and line.strip() == self.power_off:
+            self.is_off = True
+            self.process.kill()
 
     def wait(self, seconds):
         """The exit code of the command, or that of scripts/guest where there is none."""
@@ -126,6 +148,8 @@ class Boot:
             return TIMED_OUT
         for thread in self.threads:
             thread.join()
+        if self.is_off:
+            return 0
         self.status.seek(0)
         text = self.status.read().strip()
         if text.isdigit():
@@ -161,7 +185,6 @@ def main():
         signal.signal(number, interrupted)
     with tempfile.TemporaryDirectory(prefix="caisson-guest.", dir=os.environ.get("TMPDIR", "/var/tmp")) as directory:
         make_initramfs(options, f"{directory}/initramfs")
-        make_disk(f"{directory}/disk", options.disk)
         boot = Boot(options, directory)
         try:
             return boot.wait(options.timeout)

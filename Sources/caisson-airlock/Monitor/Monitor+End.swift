@@ -42,7 +42,9 @@ extension Monitor {
         var note: String?
         do {
             try drainStatus(sandbox)
-            if !ending.gaveUp { _ = try Processes.reap(sandbox.initPid) }
+            if !ending.gaveUp, let ended = try Processes.reap(sandbox.initPid) {
+                ending.initEnded(exited: Processes.exitCode(ended.status) != nil)
+            }
             // Nobody writes any more: what is left is at most what a pipe or a terminal holds.
             terminal?.hangUp()
             for index in streams.indices { try streams[index].drain(into: spool, buffer) }
@@ -157,18 +159,24 @@ extension Monitor {
     }
 
     private func removeControl() -> Bool {
+        isDone { () throws(Errno) in try Files.remove(ControlSocket.name, at: AirlockDescriptor.directory) }
+    }
+
+    /// Waits until output and end are on disk, with their names. The end was told already: after a power failure in between, the task is
+    /// `lost`.
+    private func makeDurable() {
+        let isRecorded = isDone { () throws(Errno) in try spool.makeDurable() }
+        let isEnded = isDone { () throws(Errno) in try endFile?.makeDurable() }
+        if !isRecorded || !isEnded { _exit(1) }
+    }
+
+    private func isDone(_ body: () throws(Errno) -> Void) -> Bool {
         do {
-            try Files.remove(ControlSocket.name, at: AirlockDescriptor.directory)
+            try body()
             return true
         } catch {
             return false
         }
-    }
-
-    /// Waits until the record is on disk, with its name. It was told already: after a power failure in between, the task is
-    /// `lost`.
-    private func makeDurable() {
-        do { try endFile?.makeDurable() } catch { _exit(1) }
     }
 
     /// The foreground front end gets every byte, at its own pace; the record is on disk already.

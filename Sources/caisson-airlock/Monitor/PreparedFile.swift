@@ -24,6 +24,10 @@ struct PreparedFile {
     /// Gives it its name.
     func publish() throws(Errno) { try Files.rename(unnamed, to: name, at: directory) }
 
-    /// Waits until contents and name are on disk.
-    func makeDurable() throws(Errno) { try Files.makeDurable(file) }
+    /// Waits until contents and name are on disk. The name needs a call of its own where the room was on disk before the name
+    /// was given (fsync(2)).
+    func makeDurable() throws(Errno) {
+        try Files.makeDurable(file)
+        try Files.makeNamesDurable(directory)
+    }
 }
