@@ -99,7 +99,7 @@ public final class SpoolWriter {
         let number = goesOn ? records : records + 1
         var next = totals
         next[stream] += count
-        if number == 1 { try writeRecord(0, StreamTotals()) }
+        if records == 0 { try writeRecord(0, StreamTotals()) }
         try writeRecord(number, next)
         (totals, records, lastStream) = (next, number, stream)
     }

@@ -37,6 +37,7 @@ struct SandboxInit {
             let main = try fork(executable, terminal)
             try confine()
             tell(.reaperConfined)
+            Memory.giveBack()
             reapUntilEnd(of: main)
         } catch {
             tell(.failed(error.stage, errno: error.errno.rawValue, index: error.index))

@@ -26,6 +26,7 @@ final class Monitor {
     var endFile: PreparedFile?
     var receiptFile: PreparedFile?
     var budget: CPUBudget?
+    private var lasting = LastingRecord()
     var children: TaskProcess?
     var observation: Observation?
     var hasTakenBack = false
@@ -121,6 +122,7 @@ final class Monitor {
             input?.flush()
             control.tellRoom(input?.room)
             try step(.cgroup) { () throws(Errno) in try checkTime(sandbox) }
+            keepRecord()
         }
     }
 
@@ -129,6 +131,16 @@ final class Monitor {
         perform(ending.expire(now: now, wallText: DurationText.exact(plan.deadlines.wall)), sandbox)
         if try budget?.isUsedUp(now: now) ?? false {
             perform(ending.exceedCPUTime(text: DurationText.exact(plan.deadlines.cpuTime), now: now), sandbox)
+        }
+    }
+
+    /// A disk that refuses costs the task nothing: it is known as long as the power stays.
+    private func keepRecord() {
+        do {
+            // The beginning is over: what it took is not needed for the hours that may come.
+            if try lasting.keep(now: Clock.monotonic()) { Memory.giveBack() }
+        } catch {
+            leftBehind = "a power failure may have it forgotten: \(error)"
         }
     }
 
@@ -158,7 +170,8 @@ final class Monitor {
             if let source = stream.source { poll.add(stream.isHeldBack ? -1 : source, POLLIN_) }
             if let sink = stream.sink { poll.add(sink, stream.isHeldBack ? POLLOUT_ : 0) }
         }
-        let (now, next) = (Clock.monotonic(), min(ending.deadline ?? .max, budget?.deadline ?? .max))
+        let next = min(ending.deadline ?? .max, budget?.deadline ?? .max, lasting.deadline ?? .max)
+        let now = Clock.monotonic()
         try poll.wait(timeout: next == .max ? nil : next > now ? next - now : 0)
         var events = Events()
         events.initEnded = poll.events(process) != 0
@@ -242,6 +255,7 @@ final class Monitor {
         try step(.gate) { () throws(Errno) in try Transfer.write(sandbox.gate, [1]) }
         // It is written; its name need not keep the task waiting.
         try step(.receipt) { () throws(Errno) in try receiptFile?.publish() }
+        observation = nil
     }
 
     /// Something was mounted or taken away: a task that sees what is hidden from it is ended.
@@ -255,6 +269,7 @@ final class Monitor {
         startedAt = now
         ending.begin(wall: plan.deadlines.wall, now: now)
         budget = CPUBudget(plan, inherited.cgroup, now: now)
+        lasting.begin(now: now)
         tell(.started(pid: taskPid ?? 0))
     }
 
