@@ -17,7 +17,8 @@ public enum EndText {
             case .lost: loss(end)
             case .signaled where end.signal == SIGSYS:
                 "the kernel killed it for a system call of another architecture (seccomp)"
-            case .running, .exited, .signaled, .refused: ""
+            // What went wrong around a task that ended by itself.
+            case .running, .exited, .signaled, .refused: end.detail ?? ""
             }
         return sentence.isEmpty ? nil : sentence
     }

@@ -111,8 +111,13 @@ public final class TaskDirectory: Sendable {
         return end
     }
 
-    /// Takes the task's group away. What can't be swept does not keep the end from being told.
+    /// Takes the task's group and placeholders away. What can't be swept does not keep the end from being told.
     private func sweep(_ end: inout EndRecord) {
+        do {
+            try AbandonedPlaceholder.remove(try plan())
+        } catch {
+            end.detail = "a placeholder stays: \(error)"
+        }
         do {
             if try AbandonedGroup.remove(id, try plan()) {
                 end.proof = EndProof(kind: .cgroupEmpty, at: Clock.now(), killed: nil)

@@ -40,6 +40,14 @@ struct Arrival {
         return true
     }
 
+    /// Takes away the placeholders of a task that does not start. Their names are in the plan, which may be what can't be read.
+    func takeBack() throws(Errno) {
+        for place in inherited.placeholders {
+            let path = try Files.target("/proc/self/fd/\(place.file)")
+            try PlaceholderFile.remove(place.file, Paths.name(path), at: place.parent)
+        }
+    }
+
     /// Takes one message; false: the front end hung up.
     private mutating func take() throws -> Bool {
         let message = try Transfer.receive(

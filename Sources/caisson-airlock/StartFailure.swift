@@ -15,6 +15,7 @@ enum StartFailure {
         do {
             // The directory, in which it is written down, may still be on its way.
             guard try arrival.rest() else { _exit(0) }
+            do { try arrival.takeBack() } catch { record.detail = "\(reason); a placeholder stays: \(error)" }
             try Files.replace("end", with: record.sealed, at: AirlockDescriptor.directory)
             try Transfer.send(AirlockDescriptor.report, ControlReply.ended(record).bytes)
             try Files.remove(ControlSocket.name, at: AirlockDescriptor.directory)

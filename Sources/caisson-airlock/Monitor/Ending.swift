@@ -22,6 +22,8 @@ struct Ending {
     private var order: (status: TaskStatus, cause: String, by: String?, limit: String?)?
     private var failure: (stage: Stage, errno: Int32, index: Int32)?
     private var main: (status: Int32, killed: Int32, at: UInt64)?
+    private var isStarted = false
+    private var isSilent = false
     /// Whether something could not be killed: nothing has ended then.
     private(set) var gaveUp = false
     /// How many processes there were when init had to be killed, where somebody can count them.
@@ -31,12 +33,15 @@ struct Ending {
     private static let killTime: UInt64 = 2_000_000_000
     /// How long the kernel gets after that: ten seconds in all.
     private static let lastTime: UInt64 = 8_000_000_000
+    /// How long a launch may take: it takes milliseconds. Whatever it waits for then is not coming.
+    private static let launchTime: UInt64 = 60_000_000_000
 
     /// What of the plan a step with an index was about.
     private let subject: (Stage, Int) -> String
 
-    init(grace: UInt64, subject: @escaping (Stage, Int) -> String) {
+    init(grace: UInt64, now: UInt64, subject: @escaping (Stage, Int) -> String) {
         self.grace = grace
+        deadline = now + Self.launchTime
         self.subject = subject
     }
 
@@ -48,7 +53,8 @@ struct Ending {
 
     /// Begins the time limit, when the task begins.
     mutating func begin(wall: UInt64, now: UInt64) {
-        if wall > 0, phase == .running { deadline = now + wall }
+        isStarted = true
+        if phase == .running { deadline = wall > 0 ? now + wall : nil }
     }
 
     /// A front end asks for the end.
@@ -94,6 +100,7 @@ struct Ending {
     mutating func expire(now: UInt64, wallText: String) -> [Action] {
         guard let deadline, now >= deadline else { return [] }
         switch phase {
+        case .running where !isStarted: return fail(.gate, ETIMEDOUT, -1)
         case .running:
             order = (.timedOut, "wall", nil, wallText)
             return ask(SIGTERM, grace, now)
@@ -124,6 +131,13 @@ struct Ending {
         if !isReleased, !isAsked { failure = (.gate, ESRCH, -1) }
         main = (status, killed, main?.at ?? now)
         if killed < 0, phase == .running || phase == .asked { _ = kill(now) }
+    }
+
+    /// Init ended by itself and has not said how the main process did: somebody kept it from that.
+    mutating func initEnded(exited: Bool) {
+        guard main == nil, failure == nil else { return }
+        if !isStarted { failure = (.gate, ESRCH, -1) }
+        isSilent = exited && isStarted
     }
 
     /// The record, once init is gone.
@@ -168,6 +182,11 @@ struct Ending {
         } else {
             record.signal = main.flatMap { Processes.endingSignal($0.status) } ?? SIGKILL
             (record.status, record.cause) = (.signaled, "signal")
+        }
+        if isSilent {
+            record.signal = nil
+            (record.status, record.detail) = (.lost, "the sandbox's init ended and did not say how the task did")
+            record.cause = "monitor_died"
         }
         if let order {
             (record.status, record.cause) = (order.status, order.cause)

@@ -40,7 +40,7 @@ final class Monitor {
     init(plan: LaunchPlan, descriptors: Inheritance) {
         self.plan = plan
         inherited = descriptors
-        ending = Ending(grace: plan.deadlines.grace, subject: plan.subject)
+        ending = Ending(grace: plan.deadlines.grace, now: Clock.monotonic(), subject: plan.subject)
         spool = SpoolWriter(directory: AirlockDescriptor.directory, limit: plan.streams.recordBytes)
     }
 
@@ -224,9 +224,20 @@ final class Monitor {
             return true
         } catch {
             // EINVAL: what has ended has no table of mounts (fs/proc_namespace.c).
-            guard [ENOENT, ESRCH, ECHILD, EINVAL].contains(error.rawValue) else {
-                throw ConfinementError(.receipt, error)
+            let isGone = [ENOENT, ESRCH, ECHILD].contains(error.rawValue) || (error.rawValue == EINVAL && hasEnded)
+            guard isGone else { throw ConfinementError(.receipt, error) }
+            return false
+        }
+    }
+
+    /// Whether the task side or init has ended.
+    private var hasEnded: Bool {
+        do throws(Errno) {
+            for process in [taskProcess, sandbox?.initProcess] {
+                if let process, try Poll.now(process, POLLIN_) != 0 { return true }
             }
+            return false
+        } catch {
             return false
         }
     }
