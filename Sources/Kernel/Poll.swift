@@ -37,6 +37,9 @@ public struct Poll {
         return Int32(entry.revents)
     }
 
+    /// Whether anything happened.
+    public var hasEvents: Bool { entries.contains { $0.revents != 0 } }
+
     /// What happened at a place: POLLIN, POLLOUT, POLLERR, POLLHUP, or 0.
     public func events(_ place: Int) -> Int32 { Int32(entries[place].revents) }
 }

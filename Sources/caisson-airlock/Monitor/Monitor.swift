@@ -224,19 +224,19 @@ final class Monitor {
             return true
         } catch {
             // EINVAL: what has ended has no table of mounts (fs/proc_namespace.c).
-            let isGone = [ENOENT, ESRCH, ECHILD].contains(error.rawValue) || (error.rawValue == EINVAL && hasEnded)
+            let isGone = [ENOENT, ESRCH, ECHILD].contains(error.rawValue) || (error.rawValue == EINVAL && isEnding)
             guard isGone else { throw ConfinementError(.receipt, error) }
             return false
         }
     }
 
-    /// Whether the task side or init has ended.
-    private var hasEnded: Bool {
+    /// Whether the task side or init ends: what is about to lose its namespaces first, and can be heard of a moment later.
+    private var isEnding: Bool {
         do throws(Errno) {
-            for process in [taskProcess, sandbox?.initProcess] {
-                if let process, try Poll.now(process, POLLIN_) != 0 { return true }
-            }
-            return false
+            var poll = Poll()
+            for process in [taskProcess, sandbox?.initProcess] { if let process { poll.add(process, POLLIN_) } }
+            try poll.wait(timeout: 1_000_000_000)
+            return poll.hasEvents
         } catch {
             return false
         }
