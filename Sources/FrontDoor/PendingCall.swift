@@ -14,7 +14,7 @@ struct PendingCall {
         /// The start of the task, and after it its end, both told on the launch's report socket.
         case launched(LaunchedTask)
         /// News of the task, told on a control connection.
-        case news(ControlConnectionReference)
+        case news(FollowedTask)
     }
 
     let call: ToolCall
@@ -39,9 +39,13 @@ struct PendingCall {
     /// Whether it is the call that ends the task.
     var endsTask = false
 
-    /// Looks at the task again in 10 ms: nothing tells of it any more.
+    /// How long the task is left alone before it is looked at the next time, in nanoseconds.
+    var pause: UInt64 = 10_000_000
+
+    /// Looks at the task again in 10 ms, and then less and less often: nothing tells of it any more.
     mutating func lookSoon() {
-        (wait, nextLook) = (.nothing, Clock.monotonic() + 10_000_000)
+        (wait, nextLook) = (.nothing, Clock.monotonic() + pause)
+        pause = min(2 * pause, 500_000_000)
     }
 
     /// Whether the time has come to look at the task again.
@@ -55,17 +59,8 @@ struct PendingCall {
         switch wait {
         case .nothing: -1
         case .launched(let task): task.report.number
-        case .news(let connection): connection.control.descriptor
+        case .news(let followed): followed.control.descriptor
         }
-    }
-}
-
-/// A control connection that can be kept in a value.
-final class ControlConnectionReference {
-    let control: TaskControl
-
-    init(_ control: consuming TaskControl) {
-        self.control = control
     }
 }
 

@@ -81,6 +81,7 @@ public final class StdioServer {
     /// Answers every call that has its news or whose time is over.
     private func settle(_ hasNews: [Bool]) {
         let now = Clock.monotonic()
+        calls.followed.nextRound()
         var left: [PendingCall] = []
         for (place, call) in pending.enumerated() {
             var call = call

@@ -21,8 +21,10 @@ extension ToolCalls {
             wantsOutput: true)
         pending.input = (request.bytes.count, taken)
         // Whoever sends a part of much does not wait for an answer to it.
-        guard taken == request.bytes.count, let control = try follow(task, beyond: seen) else { return .wait(pending) }
-        (pending.wait, pending.deadline) = (.news(control), Clock.monotonic() + Self.moment)
+        guard taken == request.bytes.count, let news = try followed.follow(task, beyond: seen) else {
+            return .wait(pending)
+        }
+        (pending.wait, pending.deadline) = (.news(news), Clock.monotonic() + Self.moment)
         return .wait(pending)
     }
 }

@@ -17,6 +17,7 @@ struct ToolCalls {
     }
 
     let supervisor: Supervisor
+    let followed = FollowedTasks()
     /// Bytes of output that an answer carries where the caller does not say.
     static let outputBudget = 30 << 10
     /// How long a call that does not wait gives its task to print something, once it runs.
@@ -141,11 +142,13 @@ struct ToolCalls {
         let timeout = Self.nanoseconds(request.timeout)
         // Counted before it is looked at: what comes in between is news.
         let seen = try Self.totals(task)
-        guard timeout > 0, try task.end() == nil, try !hasNews(&pending), let control = try follow(task, beyond: seen)
-        else {
-            return .wait(pending)
+        guard timeout > 0, try task.end() == nil, try !hasNews(&pending) else { return .wait(pending) }
+        pending.deadline = Clock.monotonic() + timeout
+        if let news = try followed.follow(task, beyond: seen) {
+            pending.wait = .news(news)
+        } else {
+            pending.lookSoon()
         }
-        (pending.wait, pending.deadline) = (.news(control), Clock.monotonic() + timeout)
         return .wait(pending)
     }
 
@@ -187,12 +190,6 @@ struct ToolCalls {
             wantsOutput: true)
     }
 
-    /// A connection on which the monitor tells of more output than was seen, or of the end; nil: it has ended.
-    func follow(_ task: TaskDirectory, beyond totals: UInt64) throws(TaskError) -> ControlConnectionReference? {
-        guard let control = try TaskControl(task), try control.send(.follow(bytes: totals)) else { return nil }
-        return ControlConnectionReference(control)
-    }
-
     static func totals(_ task: TaskDirectory) throws(TaskError) -> UInt64 {
         let reader = task.output(try task.record())
         do {
@@ -220,7 +217,7 @@ struct ToolCalls {
         // The grace, the kill and the time that a process may take to die; a client gives up after a minute.
         let patience = Clock.monotonic() + 55_000 * Self.millisecond
         var pending = PendingCall(
-            call: call, task: task, wait: .news(ControlConnectionReference(control)), deadline: patience,
+            call: call, task: task, wait: .news(FollowedTask(control)), deadline: patience,
             reading: reading,
             failsWithTask: false, wantsOutput: false)
         pending.endsTask = true
@@ -258,7 +255,7 @@ struct ToolCalls {
             switch pending.wait {
             case .nothing: return try look(&pending)
             case .launched(let launched): return try hear(launched, &pending)
-            case .news(let connection): return try hear(connection, &pending)
+            case .news(let news): return try hear(news, &pending)
             }
         } catch {
             // What is wrong is told by the answer, which looks at the task again.
@@ -272,8 +269,8 @@ struct ToolCalls {
         let seen = pending.wantsOutput ? try Self.totals(pending.task) : .max
         if pending.wantsOutput, try hasNews(&pending) { return true }
         pending.lookSoon()
-        guard let control = try follow(pending.task, beyond: seen) else { return false }
-        (pending.wait, pending.nextLook) = (.news(control), nil)
+        guard let news = try followed.follow(pending.task, beyond: seen) else { return false }
+        (pending.wait, pending.nextLook) = (.news(news), nil)
         return false
     }
 
@@ -305,9 +302,8 @@ struct ToolCalls {
         }
     }
 
-    private func hear(_ connection: ControlConnectionReference, _ pending: inout PendingCall) throws(TaskError) -> Bool
-    {
-        switch try connection.control.reply(timeout: 0) {
+    private func hear(_ news: FollowedTask, _ pending: inout PendingCall) throws(TaskError) -> Bool {
+        switch try news.reply(in: followed.round) {
         case .ended: return true
         case nil:
             pending.lookSoon()
@@ -317,7 +313,8 @@ struct ToolCalls {
             let seen = try Self.totals(pending.task)
             if try hasNews(&pending) { return true }
             // What came was of the other stream, or without a match. The monitor tells once: it is asked again.
-            return try !connection.control.send(.follow(bytes: seen))
+            if try !news.follow(beyond: seen) { pending.lookSoon() }
+            return false
         case .started, .done, .refused: return false
         }
     }

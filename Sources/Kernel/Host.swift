@@ -52,6 +52,15 @@ public enum Host {
         return withUnsafeBytes(of: &names.release) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
     }
 
+    /// Lets this process and what it starts have as many open files as it may, and at most 65,536. Source: getrlimit(2).
+    public static func raiseOpenFiles() throws(Errno) {
+        var limit = rlimit()
+        _ = try checked { getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) }
+        let wanted = min(limit.rlim_max, 65_536)
+        guard limit.rlim_cur < wanted else { return }
+        _ = try checked { csn_setrlimit(Int32(RLIMIT_NOFILE.rawValue), UInt64(wanted), UInt64(limit.rlim_max)) }
+    }
+
     /// The hard limit of a resource for this process. Source: getrlimit(2); `UInt64.max` is RLIM_INFINITY.
     public static func hardLimit(_ resource: Int32) throws(Errno) -> UInt64 {
         var limit = rlimit()

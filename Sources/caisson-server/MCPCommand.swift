@@ -33,6 +33,8 @@ struct MCPCommand: ParsableCommand {
             Processes.ignore(SIGCHLD)
             // A client that went away is an error of the write, not a death by signal.
             Processes.ignore(SIGPIPE)
+            // Each call that waits has two descriptors, and a thousand is the limit of many sessions.
+            try Host.raiseOpenFiles()
             let shelf = try surroundings.shelf(policy, others: allowPolicy)
             let workspace = try self.workspace(try shelf.policy().policy, surroundings)
             let supervisor = try surroundings.supervisor(shelf, workspace: workspace, principal: "mcp:\(Host.user)")

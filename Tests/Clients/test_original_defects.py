@@ -282,12 +282,6 @@ def test_defect_11_the_signal_of_an_exit_was_not_told(server):
     assert result.is_error and result["signal"] == "SIGSEGV" and "exit_code" not in result.structured
 
 
-def test_defect_11_a_terminal_can_not_be_had_by_accident(server):
-    """There is none yet; asking for one is refused and not left out."""
-    result = server.run("tty", tty=True)
-    assert result.is_error and "tty" in result["reason"]
-
-
 # --- the original's own settings
 
 def test_the_original_s_list_in_the_environment_adds_to_the_policy_s(serve, workspace):

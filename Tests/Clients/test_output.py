@@ -6,6 +6,8 @@ import time
 
 import pytest
 
+import host
+
 EVERY_BYTE = r"i=0; while [ $i -lt 256 ]; do printf \\$(printf %03o $i); i=$((i+1)); done"
 
 
@@ -284,10 +286,9 @@ def test_a_second_force_terminate_is_harmless_and_says_so(server):
 
 
 def test_whoever_waits_learns_that_the_task_was_ended(server):
-    waiting = server.begin("execute_command", argv=["sleep", "60"])
-    tasks = []
-    while not tasks:
-        tasks = [one for one in server.call("list_sessions", status="running")["sessions"] if one["argv"] == ["sleep", "60"]]
+    waiting = server.begin("execute_command", argv=["sleep", "86318"])
+    host.wait_until(lambda: host.with_argument("86318"), 20)
+    tasks = [one for one in server.call("list_sessions", status="running")["sessions"] if "86318" in one["argv"]]
     server.end(tasks[0]["task_id"])
     result = server.finish(waiting)
     assert result["status"] == "terminated" and result.is_error
