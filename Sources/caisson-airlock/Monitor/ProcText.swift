@@ -30,24 +30,16 @@ struct ProcessLimits {
 
     static func word(_ value: UInt64) -> String { value == .max ? "unlimited" : "\(value)" }
 
-    /// The kernel's name of a resource (fs/proc/base.c).
+    /// The kernel's name of a resource (fs/proc/base.c), by its number.
     static func name(_ resource: Int32) -> StaticString? {
-        switch resource {
-        case 0: "Max cpu time"
-        case 1: "Max file size"
-        case 2: "Max data size"
-        case 3: "Max stack size"
-        case 4: "Max core file size"
-        case 6: "Max processes"
-        case 7: "Max open files"
-        case 8: "Max locked memory"
-        case 9: "Max address space"
-        case 10: "Max file locks"
-        case 11: "Max pending signals"
-        case 12: "Max msgqueue size"
-        default: nil
-        }
+        names.indices.contains(Int(resource)) ? names[Int(resource)] : nil
     }
+
+    private static let names: [StaticString] = [
+        "Max cpu time", "Max file size", "Max data size", "Max stack size", "Max core file size", "Max resident set",
+        "Max processes", "Max open files", "Max locked memory", "Max address space", "Max file locks",
+        "Max pending signals", "Max msgqueue size",
+    ]
 }
 
 /// /proc/PID/mountinfo: the flags of the topmost mount at each place.
