@@ -99,7 +99,9 @@ struct OutputReading {
             // At least a whole character, or a reader would never get past one.
             try reader.read(source, offset: offset, maxBytes: max(4, maximumBytes))
         }
-        let part = OutputPart(source, slice, isRaw: isRaw, isFinal: isFinal)
+        var part = OutputPart(source, slice, isRaw: isRaw, isFinal: isFinal)
+        // Of most tasks it is clear without their plan.
+        part.isOfTerminal = record.inputStaysOpen ? try task.plan().streams.terminal != nil : false
         return (part, moves ? part.slice.nextOffset : nil)
     }
 

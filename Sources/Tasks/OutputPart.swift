@@ -9,6 +9,8 @@ public struct OutputPart: Sendable, Equatable {
     public var slice: SpoolSlice
     /// Whether the bytes are given as they are, in base64, instead of as text.
     public var isRaw = false
+    /// Whether a terminal wrote it, which puts a carriage return before each line feed: as text, a line just ends.
+    public var isOfTerminal = false
     /// What is shown instead of the bytes; nil: they are.
     public private(set) var transcript: String?
 
@@ -44,7 +46,11 @@ public struct OutputPart: Sendable, Equatable {
     }
 
     /// The bytes as text or in base64, or the text that stands for them.
-    public var text: String { transcript ?? (isRaw ? Base64.text(slice.bytes) : OutputText.visible(slice.bytes)) }
+    public var text: String {
+        if let transcript { return transcript }
+        guard !isRaw else { return Base64.text(slice.bytes) }
+        return OutputText.visible(isOfTerminal ? OutputText.withoutReturns(slice.bytes) : slice.bytes)
+    }
 
     private var encoding: String { transcript == nil ? isRaw ? "base64" : "text" : "transcript" }
 

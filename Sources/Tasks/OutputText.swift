@@ -38,6 +38,17 @@ public enum OutputText {
         return String(decoding: text, as: UTF8.self)
     }
 
+    /// The bytes with each line ending in a line feed alone, also where a carriage return, or several, come before it.
+    static func withoutReturns(_ bytes: [UInt8]) -> [UInt8] {
+        var kept: [UInt8] = []
+        kept.reserveCapacity(bytes.count)
+        for byte in bytes {
+            if byte == 0x0a { while kept.last == 0x0d { kept.removeLast() } }
+            kept.append(byte)
+        }
+        return kept
+    }
+
     private static func isPlain(_ byte: UInt8) -> Bool {
         (0x20..<0x7f).contains(byte) || byte == 0x09 || byte == 0x0a
     }

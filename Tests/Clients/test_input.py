@@ -113,7 +113,9 @@ def test_the_task_can_open_its_input_by_name(server):
 def test_a_program_on_a_terminal(server):
     task = server.start("sh", "-c", "tty; stty size; read line; echo got $line", tty=True)
     text = server.read(task, timeout_ms=10_000, until="80", offset=0).output
-    assert "/dev/pts/0" in text and "24 80" in text
+    assert "/dev/pts/0\n24 80\n" in text, "as text, lines end as they do everywhere"
+    raw = base64.b64decode(server.read(task, offset=0, encoding="base64").output)
+    assert b"/dev/pts/0\r\n24 80\r\n" in raw, "and the record has what was on the terminal"
     write(server, task, text="word\r")
     text, end = server.read_all(task)
     assert "got word" in server.read(task, offset=0).output and end["exit_code"] == 0

@@ -25,6 +25,19 @@ struct OutputPartTests {
         #expect(more.slice.nextOffset == 11)
     }
 
+    @Test(
+        "of a terminal has lines that end as they do elsewhere, and as bytes what was on it",
+        arguments: [("a\r\nb\r\n", "a\nb\n"), ("\r\r\n", "\n"), ("a\rb\n\r", "a\\x0db\n\\x0d"), ("", "")])
+    func terminal(written: String, text: String) {
+        var part = OutputPart(.stream(.stdout), slice(Array(written.utf8)), isRaw: false, isFinal: true)
+        part.isOfTerminal = true
+        #expect(part.text == text && part.slice.bytes == Array(written.utf8))
+        part.isRaw = true
+        #expect(part.text == Base64.text(Array(written.utf8)))
+        let pipes = OutputPart(.stream(.stdout), slice(Array("a\r\n".utf8)), isRaw: false, isFinal: true)
+        #expect(pipes.text == "a\\x0d\n", "what a program wrote itself is shown")
+    }
+
     @Test("has every member of the contract, in its order")
     func json() {
         var slice = slice(Array("hi".utf8), at: 5, total: 9)
