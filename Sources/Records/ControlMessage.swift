@@ -17,8 +17,8 @@ public enum ControlRequest: Sendable, Equatable {
     case state
     /// The size of the task's terminal (version 2).
     case resize(WindowSize)
-    /// Somebody looks from now on: how many bytes have been recorded until now? A program on a terminal draws itself anew, in
-    /// this size (version 2).
+    /// Somebody looks from now on: how many bytes have been recorded until now? With the size that a terminal has at first: a
+    /// program draws itself anew when it gets another one soon after (version 2).
     case attach(WindowSize?)
     /// Tell me when more input can be taken, and how many bytes of it (version 2).
     case awaitRoom

@@ -49,8 +49,9 @@ struct AttachCommand {
         greet(task.id, hasTerminal: hasTerminal, takesInput: record.inputStaysOpen)
         let terminal = hasTerminal ? try CallerTerminal() : nil
         defer { terminal?.restore() }
-        // What is there is drawn anew. An older monitor hangs up at what it does not know.
-        _ = try TaskControl(task)?.ask(.attach(terminal == nil ? nil : CallerTerminal.size), timeout: Self.patience)
+        // An older monitor hangs up at what it does not know.
+        let size = terminal == nil ? nil : CallerTerminal.size
+        _ = try TaskControl(task)?.ask(.attach(size.map(Self.other)), timeout: Self.patience)
         var loop = AttachLoop(
             task, reader, news: news, signals: signals.number,
             input: try inlet(task, takesInput: record.inputStaysOpen, hasTerminal: hasTerminal), outputs: outputs,
@@ -60,6 +61,11 @@ struct AttachCommand {
     }
 
     private static let patience: UInt64 = 1_000_000_000
+
+    /// What is on a screen is drawn anew when its size changes, and not before a program has seen that it did.
+    private static func other(_ size: WindowSize) -> WindowSize {
+        WindowSize(rows: size.rows, columns: size.columns > 1 ? size.columns - 1 : 2)
+    }
 
     /// From now on, or from so many lines before.
     private func start(_ stream: SpoolStream, _ reader: SpoolReader) throws -> UInt64 {

@@ -22,6 +22,8 @@ struct AttachLoop {
     let terminal: CallerTerminal?
     private let news: ControlReference
     private var isFollowing = false
+    /// When the task's terminal gets its real size, on the monotonic clock.
+    private var sizing: UInt64?
     private var end: EndRecord?
 
     init(
@@ -30,7 +32,11 @@ struct AttachLoop {
     ) {
         (self.task, self.reader, self.news, self.signals) = (task, reader, news, signals)
         (self.input, self.outputs, self.terminal) = (input, outputs, terminal)
+        if terminal != nil { sizing = Clock.monotonic() + Self.drawing }
     }
+
+    /// How long programs have to see the first size.
+    private static let drawing: UInt64 = 100_000_000
 
     mutating func run() throws -> Outcome {
         while true {
@@ -56,12 +62,24 @@ struct AttachLoop {
         let signal = poll.add(signals, Int32(POLLIN))
         for output in outputs { output.wait(in: &poll) }
         input.wait(in: &poll)
-        // The end was found out and not told: there may be more to pass on, and nothing to wait for.
-        try poll.wait(timeout: end != nil && !outputs.contains(where: \.isHeldBack) ? 0 : nil)
+        try poll.wait(timeout: timeout)
+        if sizing != nil, timeout == 0 { try resize() }
         if poll.events(told) != 0 { try hear() }
         if try input.move(poll) { return .detached(signal: nil) }
         guard poll.events(signal) != 0 else { return nil }
         return try heed(try Signals.next(signals))
+    }
+
+    private var timeout: UInt64? {
+        // The end was found out and not told: there may be more to pass on, and nothing to wait for.
+        if end != nil, !outputs.contains(where: \.isHeldBack) { return 0 }
+        let now = Clock.monotonic()
+        return sizing.map { $0 > now ? $0 - now : 0 }
+    }
+
+    private mutating func resize() throws {
+        sizing = nil
+        if terminal != nil, let size = CallerTerminal.size { try news.resize(size) }
     }
 
     private mutating func hear() throws {
@@ -93,7 +111,7 @@ struct AttachLoop {
         case SIGCONT: try terminal?.enter()
         default: return .detached(signal: signal)
         }
-        if terminal != nil, let size = CallerTerminal.size { try news.resize(size) }
+        try resize()
         return nil
     }
 }

@@ -457,6 +457,8 @@ def test_a_program_draws_anew_for_whoever_comes(caisson, policy, people):
         person = people(attach(caisson, task), rows=22, columns=66)
         person.sees("drawn\r\n22 66")
         person.leave()
+    prompt = detached(caisson, policy, "bash", "--norc", "--noprofile", "-i").says("$ ")
+    people(attach(caisson, prompt)).sees(r"attached(?s:.*)\$ ")
 
 
 def test_a_terminal_without_a_person(caisson, policy):

@@ -60,9 +60,9 @@ extension Monitor {
             return .done
         case .input(let bytes): return input?.take(bytes) ?? Self.notYet
         case .endOfInput: return input?.end() ?? Self.notYet
-        case .resize(let size): return resize { (terminal) throws(Errno) in try terminal.resize(size) }
+        case .resize(let size): return resize(size)
         case .attach(let size):
-            if let size, terminal != nil { _ = resize { (terminal) throws(Errno) in try terminal.redraw(size) } }
+            if let size, terminal != nil { _ = resize(size) }
             return .progress(bytes: spool.total)
         case .follow, .awaitRoom, .state: return .progress(bytes: spool.total)
         }
@@ -70,10 +70,10 @@ extension Monitor {
 
     private static let notYet = ControlReply.refused("the task has not been started yet")
 
-    private func resize(_ body: (TaskTerminal) throws(Errno) -> Void) -> ControlReply {
+    private func resize(_ size: WindowSize) -> ControlReply {
         guard let terminal else { return .refused("the task has no terminal (tty: true)") }
         do {
-            try body(terminal)
+            try terminal.resize(size)
             return .done
         } catch {
             return .refused("the terminal takes no size: \(error)")

@@ -23,12 +23,6 @@ struct TaskTerminal {
         try Terminal.setSize(master, rows: size.rows, columns: size.columns)
     }
 
-    /// Sets the size so that programs draw anew even if it is the same.
-    func redraw(_ size: WindowSize) throws(Errno) {
-        try resize(WindowSize(rows: size.rows, columns: size.columns ^ 1))
-        try resize(size)
-    }
-
     /// Lets the master report its end, when no process of the task is left.
     mutating func hangUp() {
         if let slave { close(slave) }
