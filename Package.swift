@@ -43,6 +43,24 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .testTarget(name: "\(name)Tests", dependencies: dependencies, swiftSettings: strict)
 }
 
+/// Targets of libFuzzer: it has the main function, and is linked only where scripts/fuzz asks for it.
+func fuzzing(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(
+        name: "fuzz-\(name.lowercased())", dependencies: dependencies, path: "Tests/Fuzz/\(name)",
+        swiftSettings: [.unsafeFlags(["-parse-as-library"])])
+}
+
+let fuzzers: [Target] =
+    Context.environment["CAISSON_FUZZ"] == nil
+    ? []
+    : [
+        fuzzing("Policy", ["PolicyText", "Policy"]),
+        fuzzing("MCP", ["ToolProtocol", "JSON"]),
+        fuzzing("Records", ["Records"]),
+        fuzzing("Spool", ["Spooling", "Records", "Kernel"]),
+        fuzzing("Pattern", ["Patterns"]),
+    ]
+
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let tomlKit = Target.Dependency.product(name: "TOMLKit", package: "TOMLKit")
@@ -116,6 +134,6 @@ let package = Package(
         tests(
             "FrontDoor",
             ["FrontDoor", "Supervision", "Launching", "Kernel", "Records", "Tasks", "JSON", "TestSupport"]),
-    ],
+    ] + fuzzers,
     swiftLanguageModes: [.v6]
 )

@@ -34,11 +34,7 @@ final class OrderIndex {
 
     private init(_ file: consuming Descriptor) throws(Errno) {
         let records = max(0, Int(try FileStatus.of(file.number).size) / StreamTotals.size - 1)
-        var (number, found) = (records, StreamTotals?.none)
-        while number > 0, found == nil {
-            found = try OrderIndex.record(file.number, number - 1)
-            if found == nil { number -= 1 }
-        }
+        let (number, found) = try OrderIndex.lastWhole(file.number, records)
         count = number
         last = found ?? StreamTotals()
         isTorn = number < records
@@ -46,9 +42,34 @@ final class OrderIndex {
         self.file = file
     }
 
-    /// Nil if the record is torn. The last one is written in place while its stream goes on, and is whole a moment later.
-    private static func record(_ file: Int32, _ number: Int) throws(Errno) -> StreamTotals? {
-        for _ in 0..<1000 {
+    /// The last record that is whole, and its number, counted from 1. The last of all is written in place while its stream goes
+    /// on, and is whole a moment later; those before it are whole, or damaged for ever.
+    private static func lastWhole(_ file: Int32, _ records: Int) throws(Errno) -> (number: Int, record: StreamTotals?) {
+        guard records > 0 else { return (0, nil) }
+        if let last = try record(file, records - 1, attempts: 100) { return (records, last) }
+        var number = records - 1
+        while number > 0 {
+            // A power failure can leave a long end of zeros.
+            let first = max(0, number - piece)
+            let place = UInt64((first + 1) * StreamTotals.size)
+            let bytes = try Transfer.read(file, at: place, count: (number - first) * StreamTotals.size)
+            for index in (first..<number).reversed() {
+                let start = (index - first) * StreamTotals.size
+                guard start + StreamTotals.size <= bytes.count else { continue }
+                if let found = StreamTotals(bytes: bytes[start..<start + StreamTotals.size]) {
+                    return (index + 1, found)
+                }
+            }
+            number = first
+        }
+        return (0, nil)
+    }
+
+    private static let piece = 2048
+
+    /// Nil if the record is torn.
+    private static func record(_ file: Int32, _ number: Int, attempts: Int = 1) throws(Errno) -> StreamTotals? {
+        for _ in 0..<attempts {
             let place = UInt64((number + 1) * StreamTotals.size)
             let bytes = try Transfer.read(file, at: place, count: StreamTotals.size)
             if let totals = StreamTotals(bytes: bytes[...]) { return totals }

@@ -173,7 +173,7 @@ struct LedgerTests {
             UPDATE sqlite_schema SET sql = 'CREATE INDEX \(name) ON task (\(columns))' WHERE name = '\(name)';
             """)
         let ledger = try Ledger(path)
-        #expect(isDamaged { () throws(LedgerError) in _ = try ledger.ids() } == true)
+        #expect(isDamaged { () throws(LedgerError) in try ledger.checkIndices() } == true)
         #expect(isDamaged { () throws(LedgerError) in try ledger.verify() } == true)
     }
 
