@@ -81,6 +81,8 @@ struct OutputReading {
     var isLiteral = false
     var place: ReaderPlace
 
+    private static let tailBytes: UInt64 = 16 << 20
+
     /// The offset at which the part begins.
     func start(_ task: TaskDirectory) throws(TaskError) -> UInt64 {
         try begin(task, task.output(try task.record())).0
@@ -127,7 +129,11 @@ struct OutputReading {
         case .place: return (try place.offset(in: task), true)
         case .offset(let offset): return (offset, false)
         case .tail(let lines):
-            return (try on { () throws(Errno) in try TailStart.offset(of: lines, source, reader) }, false)
+            // An answer has a megabyte at most, and nobody waits while gigabytes without a line break are looked through.
+            let offset = try on { () throws(Errno) in
+                try TailStart.offset(of: lines, source, reader, within: Self.tailBytes)
+            }
+            return (offset, false)
         }
     }
 

@@ -20,7 +20,7 @@ enum ToolAnswer {
         var view = view
         view.next = next(view)
         var text = summary(view)
-        if let output = view.output, !output.text.isEmpty { text += "\n" + output.text }
+        if let said = view.output?.text, !said.isEmpty { text += "\n" + said }
         if let next = view.next { text += (text.hasSuffix("\n") ? "" : "\n") + "[\(next)]" }
         return ToolResult(view.json, texts: [text], isError: failsWithTask && hasFailed(view))
     }

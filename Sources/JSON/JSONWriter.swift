@@ -120,6 +120,7 @@ extension JSONWriter {
 
     /// The character that begins at a place of text that is well-formed, as a string's always is.
     private static func scalar(_ text: UnsafeBufferPointer<UInt8>, at place: Int) -> Unicode.Scalar {
+        if text[place] < 0x80 { return Unicode.Scalar(text[place]) }
         var (decoder, rest) = (UTF8(), text[place...].makeIterator())
         guard case .scalarValue(let scalar) = decoder.decode(&rest) else { return "\u{fffd}" }
         return scalar

@@ -33,7 +33,14 @@ public enum OutputText {
             let run = place
             while place < bytes.count, isPlain(bytes[place]) { place += 1 }
             text += bytes[run..<place]
-            if place < bytes.count { place += append(bytes[place...], to: &text) }
+            guard place < bytes.count else { break }
+            if bytes[place] < 0x80 {
+                // And some is a disk image, of which each byte is one of these.
+                append(escaped: bytes[place], to: &text)
+                place += 1
+            } else {
+                place += append(bytes[place...], to: &text)
+            }
         }
         return String(decoding: text, as: UTF8.self)
     }
@@ -58,7 +65,7 @@ public enum OutputText {
         var (decoder, iterator) = (UTF8(), bytes.makeIterator())
         guard case .scalarValue(let scalar) = decoder.decode(&iterator) else {
             let wrong = bytes.prefix(wrongLength(bytes))
-            for byte in wrong { text += escaped(byte).utf8 }
+            for byte in wrong { append(escaped: byte, to: &text) }
             return wrong.count
         }
         text += visible(scalar).utf8
@@ -98,5 +105,13 @@ public enum OutputText {
 
     private static func escaped(_ byte: UInt8) -> String {
         "\\x" + (byte < 16 ? "0" : "") + String(byte, radix: 16)
+    }
+
+    private static func append(escaped byte: UInt8, to text: inout [UInt8]) {
+        func digit(_ value: UInt8) -> UInt8 { value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10 }
+        text.append(UInt8(ascii: "\\"))
+        text.append(UInt8(ascii: "x"))
+        text.append(digit(byte >> 4))
+        text.append(digit(byte & 15))
     }
 }

@@ -6,14 +6,17 @@ public enum TailStart {
     private static let piece = 64 << 10
 
     /// The offset from which on there are at most `lines` lines. A line break at the very end begins no line.
+    ///
+    /// - Parameter limit: So many last bytes are searched; lines that begin before them begin with them.
     public static func offset(
-        of lines: Int, _ source: SpoolSource, _ reader: SpoolReader
+        of lines: Int, _ source: SpoolSource, _ reader: SpoolReader, within limit: UInt64 = .max
     ) throws(Errno) -> UInt64 {
         let total = try reader.tail(source, maxBytes: 1).totalBytes
+        let first = total > limit ? total - limit : 0
         guard lines > 0 else { return total }
         var (end, left) = (total, lines)
-        while end > 0 {
-            let start = end > UInt64(piece) ? end - UInt64(piece) : 0
+        while end > first {
+            let start = max(first, end > UInt64(piece) ? end - UInt64(piece) : 0)
             for slice in try slices(source, reader, start..<end).reversed() {
                 // Nothing of the range was kept.
                 if slice.offset >= end { return slice.offset }
@@ -29,7 +32,7 @@ public enum TailStart {
             }
             end = start
         }
-        return 0
+        return first
     }
 
     /// A piece ends before what was dropped, so one range can take two reads.

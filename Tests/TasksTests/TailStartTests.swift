@@ -39,6 +39,15 @@ struct TailStartTests {
         #expect(try TailStart.offset(of: count, .stream(.stdout), output.reader) == expected)
     }
 
+    @Test(
+        "are looked for in the last bytes that the caller names, and begin there if they begin before",
+        arguments: [(5, 200_006), (200_000, 11), (200_010, 11), (.max, 11)] as [(UInt64, UInt64)])
+    func within(limit: UInt64, expected: UInt64) throws {
+        let text = "the first\n\n" + String(repeating: "x", count: 200_000)
+        let output = try output(Array(text.utf8))
+        #expect(try TailStart.offset(of: 1, .both, output.reader, within: limit) == expected)
+    }
+
     /// The bytes of an output, 0 for those that were dropped, and the first offset behind them.
     private func kept(_ output: Output) throws -> (bytes: [UInt8], behindGap: Int) {
         var (bytes, behind, offset): ([UInt8], UInt64, UInt64) = ([], 0, 0)

@@ -15,6 +15,7 @@ import time
 
 import launch
 import sandboxes
+import serving
 
 MIB = 1 << 20
 # Grows without compression, deduplication or holes getting in the way of either side.
@@ -22,9 +23,9 @@ PRODUCER = ["head", "-c"]
 POLICY = """
 schema = 1
 name = "bench"
-description = "Two programs, and as much output as there is"
+description = "A few programs, and as much output as there is"
 [commands]
-allow = ["head", "sleep"]
+allow = ["head", "sleep", "seq", "true"]
 [files]
 root_workspace = true
 [limits]
@@ -251,7 +252,7 @@ def processor_time(pids):
     return sum(int(read(f"/proc/{pid}/schedstat").split()[0]) for pid in pids) / 1e9
 
 
-PARTS = {"spool": spool, "read": reading, "density": density}
+PARTS = {"spool": spool, "read": reading, "density": density, "serving": serving.serving}
 HEADINGS = ["", "", "compared with", "ratio", "bar"]
 
 
