@@ -7,6 +7,7 @@ import signal
 import subprocess
 import termios
 import time
+from pathlib import Path
 
 import pytest
 
@@ -102,7 +103,11 @@ def test_without_one_there_is_none(caisson, policy):
 
 
 def test_its_size_is_the_caller_s_and_follows_it(caisson, policy, people):
-    person = people(run(caisson, policy, "bash", "-c", 'trap "stty size" WINCH; stty size; echo ready; while :; do sleep 0.1; done'), rows=41, columns=137)
+    # No shell: one whose child ends at the moment of Ctrl-C takes that for the child's.
+    program = (
+        "import os, signal\ndef say(*_): print(os.get_terminal_size(0).lines, os.get_terminal_size(0).columns, flush=True)\n"
+        "signal.signal(signal.SIGWINCH, say); say(); print('ready', flush=True)\nwhile True: signal.pause()\n")
+    person = people(run(caisson, policy, "python3", "-c", program), rows=41, columns=137)
     person.sees("41 137\r\nready")
     person.resize(20, 60)
     person.sees("20 60\r\n")
@@ -238,6 +243,7 @@ def test_no_terminal_of_the_host_can_be_opened(caisson, policy, people):
 
 
 @pytest.mark.clause("terminal")
+@pytest.mark.control("terminal")
 def test_nothing_can_be_typed_into_the_caller_s_terminal(caisson, policy, people):
     """G3: TIOCSTI and TIOCLINUX, on every descriptor and on /dev/tty, with high bits too: the shell of the host gets nothing."""
     program = (
@@ -259,6 +265,10 @@ def test_nothing_can_be_typed_into_the_caller_s_terminal(caisson, policy, people
     person.sees("host> ")
     person.look(0.5)
     assert b"touch" not in person.seen and not list(caisson.base.rglob("typed"))
+    legacy = Path("/proc/sys/dev/tty/legacy_tiocsti")
+    if host.EFFECTIVE_ROOT or not legacy.exists() or legacy.read_text().strip() == "1":
+        person.line("""python3 -c "import fcntl, termios; [fcntl.ioctl(0, termios.TIOCSTI, bytes([byte])) for byte in b'touch control\\n']" """)
+        assert host.until((caisson.base / "control").exists), "the control: outside, it is the shell's next command"
 
 
 def test_what_a_terminal_answers_is_not_typed_into_the_shell(caisson, policy, people):
