@@ -23,6 +23,11 @@ public enum Terminal {
         _ = try checked { csn_ioctl_int(slave, UInt(TIOCSCTTY), 0) }
     }
 
+    /// Sends SIGINT, SIGQUIT or SIGTSTP to the foreground of a terminal, as its keys do. Source: drivers/tty/pty.c, TIOCSIG.
+    public static func signalForeground(_ master: Int32, _ signal: Int32) throws(Errno) {
+        _ = try checked { csn_ioctl_int(master, UInt(CSN_TIOCSIG), Int(signal)) }
+    }
+
     /// Sets the size; programs on it get SIGWINCH if that is another one. Source: ioctl_tty(2), TIOCSWINSZ.
     public static func setSize(_ terminal: Int32, rows: UInt16, columns: UInt16) throws(Errno) {
         var size = winsize(ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0)

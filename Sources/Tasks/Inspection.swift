@@ -73,6 +73,11 @@ public struct Inspection: Sendable {
             "started     \(TimeText.timestamp(record.startedAt))",
             "status      \(view.status.word), \(TimeText.duration(view.runtime / 1_000_000))",
         ]
+        if plan.streams.terminal != nil {
+            lines.append("streams     a terminal of its own")
+        } else if plan.streams.inputStaysOpen {
+            lines.append("input       open")
+        }
         if let reason = view.reason { lines.append("reason      \(reason)") }
         lines += endLines
         lines += ["environment \(environmentNames.joined(separator: " "))", "", "enforcement"]

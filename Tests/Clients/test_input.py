@@ -155,3 +155,11 @@ def test_another_server_can_type_too(serve):
     first.close()
     assert "elsewhere" in second.read(task, offset=0, timeout_ms=5000).output
     assert not write(second, task, eof=True).is_error
+
+
+def test_a_person_can_attach_to_a_task_of_a_server(server, caisson):
+    """A task that a model has started is typed to from the command line, and both see what comes of it."""
+    task = server.start("sh", "-c", "read line; echo got $line; exit 4", tty=True)
+    attached = caisson("attach", task, stdin=None, input=b"from a person\r")
+    assert attached.returncode == 4 and b"got from a person\r\n" in attached.stdout
+    assert "got from a person\n" in server.read(task, offset=0).output

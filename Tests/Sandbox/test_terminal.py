@@ -93,6 +93,7 @@ def test_the_receipt_shows_it(caisson, policy):
         assert any(line["field"] == "option./dev/pts" and line["observed"] == option for line in task.inspect()["receipt"]["lines"])
     assert all(line["agrees"] for line in lines.values())
     assert task.inspect()["plan"]["terminal"] is True
+    assert "streams     a terminal of its own\n" in caisson.call("inspect", task.id).ok().text
 
 
 def test_without_one_there_is_none(caisson, policy):
@@ -141,6 +142,21 @@ def test_job_control_inside(caisson, policy, people):
     assert host.until(lambda: not host.having("sleep", "60"))
     person.line("exit 7")
     assert person.child.wait(20) == 7
+
+
+def test_a_signal_to_the_front_end_is_for_the_foreground(caisson, policy, people):
+    """As Ctrl-C is: for the job, which has a process group of its own, and not for the shell."""
+    person = people(run(caisson, policy, "bash", "--norc", "--noprofile", "--noediting", "-i"))
+    person.sees(r"\$ ")
+    person.line("sleep 61")
+    assert host.until(lambda: host.having("sleep", "61"))
+    time.sleep(0.2)
+    person.child.send_signal(signal.SIGINT)
+    assert host.until(lambda: not host.having("sleep", "61"))
+    person.line("echo code $?")
+    person.sees("\r\ncode 130\r\n")
+    person.line("exit")
+    assert person.child.wait(20) == 0
 
 
 def test_every_byte_passes_in_raw_mode(caisson, policy, people):
@@ -310,6 +326,7 @@ def test_its_settings_are_as_before_after_a_signal(caisson, policy, people, numb
     os.kill(front_end(person, caisson, "run"), number)
     person.sees("host> ")
     assert host.until(lambda: person.settings() == before)
+    assert host.until(lambda: not host.having(caisson.program, "run")), "nobody watches over settings any more"
     left = caisson.running()
     assert len(left) == (number == signal.SIGKILL), "a signal is the task's, but nothing is if the front end can't tell"
 

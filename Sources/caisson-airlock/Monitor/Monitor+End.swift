@@ -34,6 +34,10 @@ extension Monitor {
     private func signalTask(_ signal: Int32) throws(Errno) {
         guard let taskPid, let taskProcess, !ending.isOver else { return }
         try Processes.signal(taskProcess, 0)
+        // The keys of a terminal are for what is in its foreground, which a shell puts into groups of their own.
+        if let terminal, [SIGINT, SIGQUIT, SIGTSTP].contains(signal) {
+            return try Terminal.signalForeground(terminal.master, signal)
+        }
         try Processes.signalGroup(taskPid, signal)
     }
 
