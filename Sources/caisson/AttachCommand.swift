@@ -57,6 +57,10 @@ struct AttachCommand {
             input: try inlet(task, takesInput: record.inputStaysOpen, hasTerminal: hasTerminal), outputs: outputs,
             terminal: terminal)
         let outcome = try loop.run()
+        if let refusal = (loop.input as? InputRelay)?.refusal {
+            terminal?.restore()
+            Message.print("not all input was taken: \(refusal)", remedy: "")
+        }
         return (outcome, outputs.reduce(0) { $0 + $1.dropped })
     }
 

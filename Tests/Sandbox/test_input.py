@@ -180,6 +180,32 @@ def test_a_front_end_that_reads_no_answers_is_dropped(caisson, policy):
     task.stop("--grace", "0s").ok()
 
 
+def test_front_ends_that_go_away_at_once_with_news_harm_nobody(caisson, policy):
+    """In one moment one hangs up that waits for output, the output comes, and others ask: each of them is answered."""
+    task = open_task(caisson, policy, "sh", "-c", "while [ ! -e go ]; do sleep 0.02; done; echo more; sleep 60")
+    follow = struct.pack("<HBQ", 1, 3, 0)
+    gone, asking = [Control(caisson, task) for _ in range(5)], [Control(caisson, task) for _ in range(3)]
+    for one in gone + asking:
+        assert one.ask(control.STATE) == ("progress", 0)
+    monitor, = monitors(caisson, task)
+    os.kill(monitor, signal.SIGSTOP)
+    for one in gone:
+        one.send(follow)
+    os.kill(monitor, signal.SIGCONT)
+    time.sleep(0.2)
+    os.kill(monitor, signal.SIGSTOP)
+    (caisson.workspace / "go").touch()
+    time.sleep(0.3)
+    for one in gone:
+        one.close()
+    for one in asking:
+        one.send(control.STATE)
+    os.kill(monitor, signal.SIGCONT)
+    for one in asking:
+        assert one.answer() == ("progress", 5)
+    assert task.inspect()["status"] == "running"
+
+
 @pytest.mark.parametrize("message", [
     b"", b"\x01", b"\x01\0", b"\x01\0\x63", b"\x02\0\x63", b"\x03\0\x06", b"\0\0\x06", b"\xff\xff\x06", b"\x01\0\x04\xff\xff\xff\xff",
     b"\x01\0\x06\0", b"\x02\0\x07\x01", b"\x02\0\x08\x02", os.urandom(4096)])

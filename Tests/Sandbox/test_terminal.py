@@ -2,9 +2,8 @@
 import fcntl
 import os
 import pty
-import re
+import random
 import signal
-import subprocess
 import termios
 import time
 from pathlib import Path
@@ -475,6 +474,34 @@ def test_what_was_not_kept_is_counted(caisson, people):
     task.wait()
     person.child.send_signal(signal.SIGCONT)
     person.sees(r"\d+ bytes came faster than they were read")
+
+
+def test_front_ends_that_are_killed_at_any_moment_cost_nothing(caisson, policy, people):
+    """The one that started the task and those that are attached, at random moments: the task, its record and the others go on."""
+    chance = random.Random(7)
+    program = "stty -echo; echo ready; n=0; while read line; do n=$((n+1)); echo $n; [ $line = end ] && exit 0; done"
+    for _ in range(8):
+        before = caisson.ids
+        persons = [people(run(caisson, policy, "bash", "-c", program))]
+        persons[0].sees("ready")
+        task = caisson.newest(before)
+        persons += [people(attach(caisson, task)) for _ in range(3)]
+        for person in persons:
+            assert host.until(person.is_raw)
+        left = list(persons)
+        while len(left) > 1:
+            for person in left:
+                person.type("line\r")
+            time.sleep(chance.random() / 20)
+            left.pop(chance.randrange(len(left))).child.kill()
+        left[0].line("end")
+        ended = left[0].child.wait(20)
+        left[0].look(0.2)
+        assert ended == 0, left[0].seen
+        lines = [int(word) for word in task.logs().split() if word.isdigit()]
+        assert lines == list(range(1, len(lines) + 1)) and len(lines) >= 1, "every line that was taken is answered once, in order"
+        assert task.inspect()["status"] == "exited"
+    assert host.until(lambda: not host.having(caisson.program, "run") and not host.having(caisson.program, "attach"))
 
 
 def test_a_program_draws_anew_for_whoever_comes(caisson, policy, people):

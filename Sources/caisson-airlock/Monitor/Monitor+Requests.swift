@@ -23,9 +23,14 @@ extension Monitor {
         for index in streams.indices { streams[index].dropSink() }
     }
 
-    func serve(_ places: [Int], _ control: inout ControlSocket, _ sandbox: Sandbox) throws(Errno) {
-        for place in places.sorted().reversed() {
-            if place < 0 { try control.accept() } else { answer(place, &control, sandbox) }
+    /// Answers who asked something. One of them may be gone since then: whoever can't be told news is dropped, and others move up.
+    func serve(_ sockets: [Int32], _ control: inout ControlSocket, _ sandbox: Sandbox) throws(Errno) {
+        for socket in sockets {
+            if socket == control.listener {
+                try control.accept()
+            } else if let place = control.connections.firstIndex(where: { $0.socket == socket }) {
+                answer(place, &control, sandbox)
+            }
         }
     }
 

@@ -150,8 +150,8 @@ final class Monitor {
         var executed = false
         var report = false
         var mounts = false
-        /// Places of control connections that have something; -1 is the listener.
-        var control: [Int] = []
+        /// Sockets that have something: those of control connections, and the listener.
+        var control: [Int32] = []
     }
 
     private func waitForEvents(_ sandbox: Sandbox, _ control: ControlSocket) throws(Errno) -> Events {
@@ -179,8 +179,8 @@ final class Monitor {
         events.executed = gate.map { poll.events($0) != 0 } ?? false
         events.report = front.map { poll.events($0) != 0 } ?? false
         events.mounts = table.map { poll.events($0) != 0 } ?? false
-        events.control = clients.indices.filter { poll.events(clients[$0]) != 0 }
-        if poll.events(listener) != 0 { events.control.append(-1) }
+        events.control = zip(clients, control.connections).filter { poll.events($0.0) != 0 }.map(\.1.socket)
+        if poll.events(listener) != 0 { events.control.append(control.listener) }
         dropDeadSinks(poll, from: clients.last ?? listener)
         return events
     }
