@@ -158,7 +158,8 @@ public final class TaskCollection {
                 try ledger.page(status: nil, after: nil, limit: 10_000)
             }
         }
-        for entry in entries {
+        // Those that run come first: there are few of them, and there may be thousands of others.
+        for entry in entries.filter({ $0.status == .running }) + entries.filter({ $0.status != .running }) {
             let task = reading(entry.id) { (task) throws(TaskError) in try task.receipt()?.pid == pid ? task : nil }
             if let task = task ?? nil { return task }
         }

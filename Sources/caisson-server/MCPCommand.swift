@@ -17,6 +17,7 @@ struct MCPCommand: ParsableCommand {
 
             examples:
               claude mcp add caisson -- caisson mcp --workspace "$PWD"
+              claude mcp add caisson -- caisson mcp --workspace "$PWD" --policy build --allow-policy claude
               caisson mcp --policy build --allow-policy default --workspace /srv/agents/a
             """)
 
