@@ -20,10 +20,12 @@ struct AttachLoop {
     let input: any TaskInlet
     let outputs: [OutputFollower]
     let terminal: CallerTerminal?
-    private let news: ControlReference
+    private var news: ControlReference
     private var isFollowing = false
     /// When the task's terminal gets its real size, on the monotonic clock.
     private var sizing: UInt64?
+    /// When the monitor is connected to again, which hung up; on the monotonic clock.
+    private var returning: UInt64?
     private var end: EndRecord?
 
     init(
@@ -51,7 +53,7 @@ struct AttachLoop {
     }
 
     private mutating func follow(_ seen: UInt64) throws {
-        guard !isFollowing else { return }
+        guard !isFollowing, returning == nil else { return }
         isFollowing = try news.control.send(.follow(bytes: seen))
         if !isFollowing { try lookForEnd() }
     }
@@ -63,7 +65,9 @@ struct AttachLoop {
         for output in outputs { output.wait(in: &poll) }
         input.wait(in: &poll)
         try poll.wait(timeout: timeout)
-        if sizing != nil, timeout == 0 { try resize() }
+        let now = Clock.monotonic()
+        if let sizing, sizing <= now { try resize() }
+        if let returning, returning <= now { try comeBack() }
         if poll.events(told) != 0 { try hear() }
         if try input.move(poll) { return .detached(signal: nil) }
         guard poll.events(signal) != 0 else { return nil }
@@ -73,8 +77,8 @@ struct AttachLoop {
     private var timeout: UInt64? {
         // The end was found out and not told: there may be more to pass on, and nothing to wait for.
         if end != nil, !outputs.contains(where: \.isHeldBack) { return 0 }
-        let now = Clock.monotonic()
-        return sizing.map { $0 > now ? $0 - now : 0 }
+        let (now, next) = (Clock.monotonic(), min(sizing ?? .max, returning ?? .max))
+        return next == .max ? nil : next > now ? next - now : 0
     }
 
     private mutating func resize() throws {
@@ -91,9 +95,18 @@ struct AttachLoop {
         }
     }
 
-    /// The monitor went away without a word.
+    /// The monitor hung up without a word: it was killed, or as many are connected to it as it takes.
     private mutating func lookForEnd() throws {
-        if let found = try TaskWait.end(of: task) { conclude(found) }
+        if let found = try task.end() { return conclude(found) }
+        returning = Clock.monotonic() + Self.pause
+    }
+
+    private static let pause: UInt64 = 50_000_000
+
+    private mutating func comeBack() throws {
+        returning = nil
+        guard let control = try TaskControl(task) else { return try lookForEnd() }
+        news = ControlReference(control, task)
     }
 
     private mutating func conclude(_ record: EndRecord) {

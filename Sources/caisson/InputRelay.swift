@@ -84,7 +84,11 @@ final class InputRelay: TaskInlet {
             refusal = reason
             finish()
         case .done: return
-        case .ended, .started, nil: finish()
+        case nil:
+            // It tells of its end.
+            refusal = "the task's monitor hung up, as it does when too many are connected to it"
+            finish()
+        case .ended, .started: finish()
         }
     }
 }

@@ -206,6 +206,24 @@ def test_front_ends_that_go_away_at_once_with_news_harm_nobody(caisson, policy):
     assert task.inspect()["status"] == "running"
 
 
+def test_an_attached_reader_waits_for_a_place(caisson, policy):
+    """A monitor takes 64 connections. Who comes later is not told anything, and comes again."""
+    task = open_task(caisson, policy, "cat")
+    crowd = [Control(caisson, task) for _ in range(64)]
+    for one in crowd:
+        assert one.ask(control.STATE)[0] == "progress"
+    looking = caisson.popen("attach", task.id)
+    time.sleep(0.5)
+    assert looking.poll() is None
+    assert crowd[0].input(b"word\n") == ("progress", 5)
+    for one in crowd[1:]:
+        one.close()
+    assert looking.stdout.read(5) == b"word\n"
+    looking.send_signal(signal.SIGINT)
+    assert looking.wait(20) == 130
+    assert crowd[0].ask(control.END_OF_INPUT) == ("done", None)
+
+
 @pytest.mark.parametrize("message", [
     b"", b"\x01", b"\x01\0", b"\x01\0\x63", b"\x02\0\x63", b"\x03\0\x06", b"\0\0\x06", b"\xff\xff\x06", b"\x01\0\x04\xff\xff\xff\xff",
     b"\x01\0\x06\0", b"\x02\0\x07\x01", b"\x02\0\x08\x02", os.urandom(4096)])
