@@ -1,6 +1,7 @@
 """Thousands of ended tasks in no time: the directory of one that ran, under other names and with other starts."""
 
 import os
+import re
 import secrets
 import struct
 
@@ -41,7 +42,7 @@ class Original:
 
     def shifted(self, earlier):
         """The fields after the name; the start is the number that follows the digest of 64 digits. Source: TaskRecord.swift."""
-        end = self.after.index(b"\x40\0\0\0") + 4 + 64
+        end = re.search(rb"\x40\0\0\0[0-9a-f]{64}", self.after).end()
         (start,) = struct.unpack_from("<q", self.after, end)
         return self.after[:end] + struct.pack("<q", start - earlier) + self.after[end + 8 :]
 
