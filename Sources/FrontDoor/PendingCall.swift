@@ -17,7 +17,17 @@ struct PendingCall {
         case news(FollowedTask)
     }
 
-    let call: ToolCall
+    /// How it is answered.
+    enum Form {
+        /// As the tool answers.
+        case tool
+        /// With what the tool would have answered that started the task (`tasks/result`).
+        case resultOfTask
+        /// With the task itself (`tasks/cancel`).
+        case task
+    }
+
+    let request: OpenRequest
     let task: TaskDirectory
     var wait: Wait
     /// On the monotonic clock, in nanoseconds.
@@ -39,6 +49,11 @@ struct PendingCall {
     /// Whether it is the call that ends the task.
     var endsTask = false
 
+    /// How it is answered.
+    var form = Form.tool
+    /// Tells the client how far the task is, where it asked for that.
+    var progress: ProgressWatch?
+
     /// How long the task is left alone before it is looked at the next time, in nanoseconds.
     var pause: UInt64 = 10_000_000
 
@@ -52,7 +67,7 @@ struct PendingCall {
     func isDue(_ now: UInt64) -> Bool { nextLook.map { $0 <= now } ?? false }
 
     /// When it has to be minded without any news.
-    var wakes: UInt64 { min(deadline, nextLook ?? .max) }
+    var wakes: UInt64 { min(deadline, nextLook ?? .max, progress?.wakes ?? .max) }
 
     /// The descriptor that becomes readable with the news.
     var descriptor: Int32 {

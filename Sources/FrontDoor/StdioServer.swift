@@ -1,6 +1,8 @@
 internal import Glibc
 public import Kernel
+internal import Records
 public import Supervision
+internal import Tasks
 internal import ToolProtocol
 
 /// Serves MCP on two descriptors, one message a line. One thread waits for everything; nothing polls.
@@ -46,9 +48,10 @@ public final class StdioServer {
         let incoming = poll.add(lines.isEmpty && !writer.isFull ? input : -1, Int32(POLLIN))
         let outgoing = poll.add(writer.isWaiting ? output : -1, Int32(POLLOUT))
         let places = pending.map { poll.add($0.descriptor, Int32(POLLIN)) }
+        let progress = pending.map { poll.add($0.progress?.descriptor ?? -1, Int32(POLLIN)) }
         try poll.wait(timeout: timeout)
         if poll.events(outgoing) != 0 { try writer.write() }
-        settle(places.map { poll.events($0) != 0 })
+        settle(places.map { poll.events($0) != 0 }, progress.map { poll.events($0) != 0 })
         if poll.events(incoming) != 0 { lines = ArraySlice(try reader.read()) }
         takeLines()
     }
@@ -78,17 +81,29 @@ public final class StdioServer {
         return first > now ? first - now : 0
     }
 
-    /// Answers every call that has its news or whose time is over.
-    private func settle(_ hasNews: [Bool]) {
+    /// Answers every call that has its news or whose time is over, and tells the others how far they are.
+    private func settle(_ hasNews: [Bool], _ hasProgress: [Bool]) {
         let now = Clock.monotonic()
         calls.followed.nextRound()
         var left: [PendingCall] = []
         for (place, call) in pending.enumerated() {
             var call = call
             let isReady = (hasNews[place] || call.isDue(now)) && calls.advance(&call)
-            if isReady || call.deadline <= now { answer(call) } else { left.append(call) }
+            guard !isReady, call.deadline > now else {
+                answer(call)
+                continue
+            }
+            tellProgress(&call, hasProgress[place], now)
+            left.append(call)
         }
         pending = left
+    }
+
+    /// A client that does not read is told nothing: what it was not told is in what it is told next.
+    private func tellProgress(_ call: inout PendingCall, _ hasNews: Bool, _ now: UInt64) {
+        guard let step = calls.progress(&call, hasNews: hasNews, now), !writer.isFull else { return }
+        guard let notice = conversation.progress(call.request, step.bytes, message: step.line) else { return }
+        writer.add(notice.line)
     }
 
     private func take(_ item: LineReader.Item) {
@@ -104,24 +119,48 @@ public final class StdioServer {
     private func take(_ action: Action) {
         switch action {
         case .answer(let response): writer.add(response.line)
-        case .cancel(let id): pending.removeAll { $0.call.id == id }
+        case .cancel(let id): pending.removeAll { $0.request.id == id }
         case .nothing: break
-        case .call(let call):
-            switch calls.begin(call) {
-            case .answer(let result): finish(call, result, nil)
-            case .wait(let waiting):
-                if waiting.deadline == 0 { answer(waiting) } else { pending.append(waiting) }
-            }
+        case .call(let call): begin(call)
+        case .query(let query): begin(query)
         }
     }
 
-    private func answer(_ call: PendingCall) {
-        let (result, whenWritten) = calls.answer(call)
-        finish(call.call, result, whenWritten)
+    private func begin(_ call: ToolCall) {
+        switch calls.begin(call) {
+        case .answer(let result): send(conversation.finish(call, with: result))
+        case .task(let task): send(conversation.finish(call, with: task))
+        case .fail(let error): send(conversation.fail(call.opened, with: error))
+        case .wait(let waiting): wait(waiting)
+        }
     }
 
-    private func finish(_ call: ToolCall, _ result: ToolResult, _ whenWritten: (() -> Void)?) {
-        guard let response = conversation.finish(call, with: result) else { return }
+    private func begin(_ query: Query) {
+        switch calls.begin(query) {
+        case .answer(let members): send(conversation.finish(query.request, with: members))
+        case .fail(let error): send(conversation.fail(query.request, with: error))
+        case .wait(let waiting): wait(waiting)
+        }
+    }
+
+    private func wait(_ waiting: PendingCall) {
+        if waiting.deadline == 0 { answer(waiting) } else { pending.append(waiting) }
+    }
+
+    private func answer(_ call: PendingCall) {
+        switch call.form {
+        case .tool:
+            let (result, whenWritten) = calls.answer(call)
+            send(conversation.finish(call.request, with: result), whenWritten)
+        case .resultOfTask:
+            let result = calls.answer(call).0
+            send(conversation.finish(call.request, with: result, relatedTo: call.task.id.text))
+        case .task: send(calls.cancelled(call, &conversation))
+        }
+    }
+
+    private func send(_ response: Response?, _ whenWritten: (() -> Void)? = nil) {
+        guard let response else { return }
         writer.add(response.line, whenWritten: whenWritten)
     }
 }

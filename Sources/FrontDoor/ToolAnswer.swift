@@ -37,7 +37,8 @@ enum ToolAnswer {
         return ToolResult(object, texts: ["[\(sentence)]"] + answer.texts, isError: taken == 0)
     }
 
-    private static func hasFailed(_ view: TaskView) -> Bool {
+    /// Whether the task that a view shows failed.
+    static func hasFailed(_ view: TaskView) -> Bool {
         switch view.status {
         case .running: false
         case .exited: view.end?.exitCode != 0
@@ -45,7 +46,8 @@ enum ToolAnswer {
         }
     }
 
-    private static func summary(_ view: TaskView) -> String {
+    /// How a task stands, in a sentence.
+    static func summary(_ view: TaskView) -> String {
         let time = TimeText.duration(view.runtime / 1_000_000)
         let id = view.record.id
         let facts: String =

@@ -17,7 +17,8 @@ extension ToolCalls {
         let taken = try input.write(request.bytes)
         if request.endsInput, taken == request.bytes.count { try input.end() }
         var pending = PendingCall(
-            call: call, task: task, wait: .nothing, deadline: 0, reading: reading(.both), failsWithTask: false,
+            request: call.opened, task: task, wait: .nothing, deadline: 0, reading: reading(.both),
+            failsWithTask: false,
             wantsOutput: true)
         pending.input = (request.bytes.count, taken)
         // Whoever sends a part of much does not wait for an answer to it.

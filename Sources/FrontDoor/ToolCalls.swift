@@ -1,3 +1,4 @@
+internal import JSON
 internal import Kernel
 internal import Launching
 internal import Policy
@@ -14,6 +15,10 @@ struct ToolCalls {
     enum Outcome {
         case answer(ToolResult)
         case wait(PendingCall)
+        /// The task that it started, for a client that asks after it by the protocol.
+        case task(ProtocolTask)
+        /// No task, where the client can take nothing else.
+        case fail(ProtocolError)
     }
 
     let supervisor: Supervisor
@@ -21,18 +26,22 @@ struct ToolCalls {
     /// Bytes of output that an answer carries where the caller does not say.
     static let outputBudget = 30 << 10
     /// How long a call that does not wait gives its task to print something, once it runs.
-    private static let settling: UInt64 = 250_000_000
+    static let settling: UInt64 = 250_000_000
     /// How long such a call waits at most until its task runs; on a busy host that takes longer than the task's own start.
     private static let starting: UInt64 = 30_000_000_000
-    private static let millisecond: UInt64 = 1_000_000
+    static let millisecond: UInt64 = 1_000_000
 
     /// Begins a call.
     func begin(_ call: ToolCall) -> Outcome {
+        let outcome: Outcome
         do throws(ArgumentError) {
-            return begin(call, try call.request())
+            outcome = begin(call, try call.request())
         } catch {
-            return .answer(ToolResult(refusing: error))
+            outcome = .answer(ToolResult(refusing: error))
         }
+        // A client of 2025-11-25 that asked for a task takes a task or an error.
+        guard case .answer(let result) = outcome, call.asTask, !call.version.isModern else { return outcome }
+        return .fail(.notStarted(result.texts.joined(separator: "\n"), .object(result.structured)))
     }
 
     private func begin(_ call: ToolCall, _ request: ToolRequest) -> Outcome {
@@ -87,7 +96,7 @@ struct ToolCalls {
     private func start(_ call: ToolCall, _ order: Supervisor.Order, _ waiting: Waiting) -> Outcome {
         do throws(PolicyProblem) {
             let launched = try supervisor.start(order)
-            return pend(call, launched, waiting)
+            return call.asTask ? shown(launched) : pend(call, launched, waiting)
         } catch {
             let argv: [String] =
                 switch order.command {
@@ -102,7 +111,7 @@ struct ToolCalls {
         do throws(TaskError) {
             let time = waiting.untilEnd ? Self.nanoseconds(waiting.timeout) : Self.starting
             var pending = PendingCall(
-                call: call, task: try TaskDirectory(supervisor.state, launched.id),
+                request: call.opened, task: try TaskDirectory(supervisor.state, launched.id),
                 wait: .launched(launched), deadline: Clock.monotonic() + time, reading: reading(.both),
                 failsWithTask: true, wantsOutput: false)
             pending.isDetached = !waiting.untilEnd
@@ -146,6 +155,7 @@ struct ToolCalls {
         pending.deadline = Clock.monotonic() + timeout
         if let news = try followed.follow(task, beyond: seen) {
             pending.wait = .news(news)
+            beginProgress(&pending)
         } else {
             pending.lookSoon()
         }
@@ -164,7 +174,7 @@ struct ToolCalls {
     }
 
     /// Whether a call that waits for output has what it waits for: a match, or any output without a pattern.
-    private func hasNews(_ pending: inout PendingCall) throws(TaskError) -> Bool {
+    func hasNews(_ pending: inout PendingCall) throws(TaskError) -> Bool {
         guard pending.search != nil else {
             let part = try pending.reading.read(pending.task, isFinal: false).part
             return !part.slice.bytes.isEmpty || part.slice.droppedBytes > 0
@@ -173,7 +183,7 @@ struct ToolCalls {
     }
 
     /// Searches what is there; in one go, because what has been recorded is bounded by the record's limit.
-    private func searchOn(_ pending: inout PendingCall, isFinal: Bool) throws(TaskError) -> Bool {
+    func searchOn(_ pending: inout PendingCall, isFinal: Bool) throws(TaskError) -> Bool {
         let reader = pending.task.output(try pending.task.record())
         do throws(Errno) {
             while try pending.search?.advance(reader, isFinal: isFinal) ?? false {}
@@ -184,9 +194,9 @@ struct ToolCalls {
     }
 
     /// A call that has what it needs: its deadline has passed.
-    private func answered(_ call: ToolCall, _ task: TaskDirectory, _ reading: OutputReading) -> PendingCall {
+    func answered(_ call: ToolCall, _ task: TaskDirectory, _ reading: OutputReading) -> PendingCall {
         PendingCall(
-            call: call, task: task, wait: .nothing, deadline: 0, reading: reading, failsWithTask: true,
+            request: call.opened, task: task, wait: .nothing, deadline: 0, reading: reading, failsWithTask: true,
             wantsOutput: true)
     }
 
@@ -217,7 +227,7 @@ struct ToolCalls {
         // The grace, the kill and the time that a process may take to die; a client gives up after a minute.
         let patience = Clock.monotonic() + 55_000 * Self.millisecond
         var pending = PendingCall(
-            call: call, task: task, wait: .news(FollowedTask(control)), deadline: patience,
+            request: call.opened, task: task, wait: .news(FollowedTask(control)), deadline: patience,
             reading: reading,
             failsWithTask: false, wantsOutput: false)
         pending.endsTask = true
@@ -240,121 +250,8 @@ struct ToolCalls {
         }
     }
 
-    private static func nanoseconds(_ duration: Duration) -> UInt64 {
+    static func nanoseconds(_ duration: Duration) -> UInt64 {
         let (seconds, fraction) = duration.components
         return UInt64(clamping: seconds) * 1_000_000_000 + UInt64(clamping: fraction / 1_000_000_000)
-    }
-
-    // MARK: news
-
-    /// Something happened on the descriptor of a call that waits.
-    ///
-    /// - Returns: Whether the call can be answered now.
-    func advance(_ pending: inout PendingCall) -> Bool {
-        do throws(TaskError) {
-            switch pending.wait {
-            case .nothing: return try look(&pending)
-            case .launched(let launched): return try hear(launched, &pending)
-            case .news(let news): return try hear(news, &pending)
-            }
-        } catch {
-            // What is wrong is told by the answer, which looks at the task again.
-            return true
-        }
-    }
-
-    /// The monitor closed the connection: it was killed, and lets go of the task in a moment, or it has too many connections.
-    private func look(_ pending: inout PendingCall) throws(TaskError) -> Bool {
-        if try pending.task.end() != nil { return true }
-        let seen = pending.wantsOutput ? try Self.totals(pending.task) : .max
-        if pending.wantsOutput, try hasNews(&pending) { return true }
-        pending.lookSoon()
-        guard let news = try followed.follow(pending.task, beyond: seen) else { return false }
-        (pending.wait, pending.nextLook) = (.news(news), nil)
-        return false
-    }
-
-    /// The start is no news for anybody who waits for the end; for whoever does not, the time for first output begins.
-    private func hear(_ launched: LaunchedTask, _ pending: inout PendingCall) throws(TaskError) -> Bool {
-        do throws(Errno) {
-            let message = try Transfer.receiveBytes(launched.report.number, limit: ControlRequest.limit)
-            guard !message.isEmpty else {
-                pending.lookSoon()
-                return false
-            }
-            switch try Self.decoded(message) {
-            case .ended: return true
-            case .started:
-                if pending.isDetached { pending.deadline = Clock.monotonic() + Self.settling }
-                return false
-            default: return false
-            }
-        } catch {
-            throw .system("the report of task \(launched.id)", error)
-        }
-    }
-
-    private static func decoded(_ bytes: [UInt8]) throws(Errno) -> ControlReply {
-        do throws(RecordError) {
-            return try ControlReply(bytes: bytes)
-        } catch {
-            throw Errno(rawValue: 74)  // EBADMSG
-        }
-    }
-
-    private func hear(_ news: FollowedTask, _ pending: inout PendingCall) throws(TaskError) -> Bool {
-        switch try news.reply(in: followed.round) {
-        case .ended: return true
-        case nil:
-            pending.lookSoon()
-            return false
-        case .progress:
-            guard pending.wantsOutput else { return false }
-            let seen = try Self.totals(pending.task)
-            if try hasNews(&pending) { return true }
-            // What came was of the other stream, or without a match. The monitor tells once: it is asked again.
-            if try !news.follow(beyond: seen) { pending.lookSoon() }
-            return false
-        case .started, .done, .refused: return false
-        }
-    }
-
-    /// Adds what the kernel probably stopped, where the task itself failed and gave no reason that is known.
-    private func explain(_ view: inout TaskView, _ task: TaskDirectory) {
-        guard view.reason == nil, view.end != nil else { return }
-        do {
-            let compiled = supervisor.policies.policy(named: view.record.policy)
-            guard let compiled, let reason = try KernelRefusal.reason(view, task, compiled) else { return }
-            (view.reason, view.isInferred) = (reason, true)
-        } catch {
-            // A deduction that can't be made is none; the task's own facts are there.
-            return
-        }
-    }
-
-    /// The answer to a call, and what moves once it is written.
-    func answer(_ pending: PendingCall) -> (ToolResult, (() -> Void)?) {
-        do throws(TaskError) {
-            var view = try TaskView(pending.task)
-            let (part, place) = try pending.reading.read(pending.task, isFinal: view.end != nil)
-            view.output = part
-            view.takenInput = pending.input?.taken
-            var pending = pending
-            if pending.search != nil { view.isMatched = try searchOn(&pending, isFinal: view.end != nil) }
-            explain(&view, pending.task)
-            let move: (() -> Void)? = place.map { offset in
-                {
-                    // The task may have been pruned in between; then there is no place to keep.
-                    do throws(TaskError) { try pending.reading.place.move(to: offset, in: pending.task) } catch {
-                        return
-                    }
-                }
-            }
-            let isOver = pending.endsTask && view.status == .terminated
-            if let (given, taken) = pending.input { return (ToolAnswer.input(view, given: given, taken: taken), move) }
-            return (ToolAnswer.task(view, failsWithTask: pending.failsWithTask && !isOver), move)
-        } catch {
-            return (ToolAnswer.failure(error), nil)
-        }
     }
 }

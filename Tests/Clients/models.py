@@ -26,6 +26,27 @@ DEFINITIONS = {
     "tools/call": "CallToolResult",
 }
 
+# What the schema of 2025-11-25 calls the results for tasks, and that of the extension for 2026-07-28.
+TASK_DEFINITIONS = {
+    "2025-11-25": {
+        "tasks/get": "GetTaskResult",
+        "tasks/result": "CallToolResult",
+        "tasks/list": "ListTasksResult",
+        "tasks/cancel": "CancelTaskResult",
+        "created": "CreateTaskResult",
+    },
+    "2026-07-28": {
+        "tasks/get": "GetTaskResult",
+        "tasks/update": "UpdateTaskResult",
+        "tasks/cancel": "CancelTaskResult",
+        "created": "CreateTaskResult",
+    },
+}
+
+NOTIFICATIONS = {
+    "notifications/progress": "ProgressNotification",
+}
+
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
@@ -79,11 +100,41 @@ def check_whole(era, method, message, output_schema=None):
         assert message["error"]["message"] and not CONTROL.search(message["error"]["message"])
         return
     result = message["result"]
+    if method == "tools/call" and ("task" in result or result.get("resultType") == "task"):
+        method = "created"
+    if method in TASK_DEFINITIONS[era]:
+        return check_task_result(era, method, result, output_schema)
     check_result(era, method, result)
     if method in DEFINITIONS:
         check_schema(era, DEFINITIONS[method], result)
     if method == "tools/call":
         check_call(result, output_schema)
+
+
+def check_task_result(era, method, result, output_schema):
+    """Tasks are in the models of neither era of mcp 2; in mcp 1 they are."""
+    if method == "tasks/result":
+        check_call(result, output_schema)
+        assert result["_meta"]["io.modelcontextprotocol/related-task"]["taskId"]
+    elif era == "2026-07-28":
+        assert result["resultType"] == ("task" if method == "created" else "complete")
+        if "result" in result:
+            assert result["status"] == "completed"
+            check_call(result["result"], output_schema)
+            check_result(era, "tools/call", result["result"])
+    elif MCP_MAJOR < 2:
+        TASK_RESULTS[method].model_validate(result)
+    name = TASK_DEFINITIONS[era][method]
+    check_schema(era, name, result, extension=era == "2026-07-28")
+
+
+def check_notification(era, message):
+    """Raises whatever is wrong with a notification of the server."""
+    check_schema(era, "JSONRPCMessage", message)
+    check_schema(era, NOTIFICATIONS[message["method"]], message)
+    check_notification_model(era, message)
+    text = message["params"].get("message")
+    assert text is None or text and not CONTROL.search(text) and len(text) < 200
 
 
 def check_call(result, output_schema):
@@ -116,6 +167,9 @@ if MCP_MAJOR >= 2:
     def check_result(era, method, result):
         methods.validate_server_result(method, era, result)
 
+    def check_notification_model(era, message):
+        methods.parse_server_notification(message["method"], era, message["params"])
+
 else:
     from mcp import types
 
@@ -133,19 +187,29 @@ else:
         else:
             types.JSONRPCMessage.model_validate(message)
 
+    TASK_RESULTS = {
+        "created": types.CreateTaskResult,
+        "tasks/get": types.GetTaskResult,
+        "tasks/list": types.ListTasksResult,
+        "tasks/cancel": types.CancelTaskResult,
+    }
+
     def check_result(era, method, result):
         RESULTS[method].model_validate(result)
 
+    def check_notification_model(era, message):
+        types.ServerNotification.model_validate({key: message[key] for key in ("method", "params")})
 
-def check_schema(era, definition, value):
-    validator = schema(era, definition)
+
+def check_schema(era, definition, value, extension=False):
+    validator = schema("tasks" if extension else era, definition)
     if validator:
         validator.validate(value)
 
 
 @functools.cache
 def schema(era, definition):
-    path = SCHEMAS / f"mcp-{era}.schema.json"
+    path = SCHEMAS / ("ext-tasks-draft.schema.json" if era == "tasks" else f"mcp-{era}.schema.json")
     if not path.exists():
         return None
     document = json.loads(path.read_text())

@@ -110,14 +110,10 @@ def test_follows_and_ends_a_task_by_the_tools_alone(drive):
 
 # --- Tasks of the protocol
 
-def test_a_call_runs_as_a_task_of_the_protocol_where_the_server_offers_them(drive, workspace):
+def test_a_call_runs_as_a_task_of_the_protocol(drive, workspace):
     async def conversation(client):
         script = "sleep 1; echo out; echo made > file"
-        if not offers_tasks(client):
-            # Not yet: a call is answered as it is to any client, and nothing is promised that is not kept.
-            with pytest.raises(ToolError, match="did not run as a task"):
-                await fastmcp_tasks.call_tool_task(client, "execute_command", {"argv": ["true"]})
-            return
+        assert offers_tasks(client)
         begun = time.monotonic()
         task = await fastmcp_tasks.call_tool_task(client, "execute_command", {"argv": ["sh", "-c", script]})
         assert task.task_id and (await task.status()).status == "working"
@@ -131,8 +127,6 @@ def test_a_call_runs_as_a_task_of_the_protocol_where_the_server_offers_them(driv
 
 def test_a_task_of_the_protocol_can_be_cancelled(drive):
     async def conversation(client):
-        if not offers_tasks(client):
-            return
         task = await fastmcp_tasks.call_tool_task(client, "execute_command", {"argv": ["sleep", "86316"]})
         (sleeping,) = host.wait_until(lambda: host.with_argument("86316"), 20)
         await task.cancel()

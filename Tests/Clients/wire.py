@@ -70,6 +70,7 @@ class Server:
         self.methods = {}
         self.answers = {}
         self.without_id = queue.Queue()
+        self.notifications = []
         self.problems = []
         self.schemas = {}
         self._arrived = threading.Condition()
@@ -88,6 +89,9 @@ class Server:
             except Exception as error:  # whatever is wrong with it, the test that caused it says so
                 self.problems.append(f"{error}: {line[:500]!r}")
                 continue
+            if "method" in message:
+                self._take_notification(message)
+                continue
             with self._arrived:
                 if message.get("id") is None:
                     self.without_id.put(message)
@@ -99,6 +103,27 @@ class Server:
         with self._arrived:
             self._has_ended = True
             self._arrived.notify_all()
+
+    def _take_notification(self, message):
+        try:
+            models.check_notification(self.era, message)
+        except Exception as error:
+            self.problems.append(f"{error}: {json.dumps(message)[:500]}")
+        with self._arrived:
+            self.notifications.append((time.monotonic(), message["method"], message["params"], set(self.answers)))
+            self._arrived.notify_all()
+
+    def notified(self, method):
+        """What was told by a method so far: when, its parameters, and which requests had been answered before."""
+        with self._arrived:
+            return [(when, params, before) for when, name, params, before in self.notifications if name == method]
+
+    def wait_for_notification(self, method, count=1, timeout=PATIENCE):
+        """The first notifications of a method, so many."""
+        with self._arrived:
+            told = lambda: [entry for entry in self.notifications if entry[1] == method]
+            assert self._arrived.wait_for(lambda: len(told()) >= count, timeout), f"{len(told())} times {method}"
+            return [params for _, _, params, _ in told()[:count]]
 
     def answer(self, number, timeout=PATIENCE):
         """The answer to a request, checked; TimeoutError if there is none in time."""

@@ -23,7 +23,7 @@ struct ModernEraTests {
             ])
         #expect(result["resultType"] == "complete")
         #expect(result["supportedVersions"] == ["2026-07-28"])
-        #expect(result["capabilities"] == ["tools": [:]])
+        #expect(result["capabilities"] == ["tools": [:], "extensions": ["io.modelcontextprotocol/tasks": [:]]])
         #expect(result["ttlMs"] == 3_600_000 && result["cacheScope"] == "public")
         #expect(
             result["_meta"] == [
@@ -109,7 +109,7 @@ struct ModernEraTests {
 
     @Test(
         "methods of the other era and unknown ones do not exist",
-        arguments: ["ping", "logging/setLevel", "resources/list", "tasks/get", "Tools/List", ""])
+        arguments: ["ping", "logging/setLevel", "resources/list", "tasks/list", "tasks/result", "Tools/List", ""])
     func unknownMethods(method: String) throws {
         var client = Client()
         let error = try client.error(method, meta)

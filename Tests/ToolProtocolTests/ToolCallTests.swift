@@ -76,9 +76,9 @@ struct ToolCallTests {
     func failure() throws {
         var client = Client()
         let call = try client.call("list_sessions", id: .integer(3))
-        let answer = client.conversation.fail(call, with: .internalError("the ledger can't be read"))
+        let answer = client.conversation.fail(call.opened, with: .internalError("the ledger can't be read"))
         #expect(answer == Response(id: .integer(3), .error(.internalError("the ledger can't be read"))))
-        #expect(client.conversation.fail(call, with: .internalError("again")) == nil)
+        #expect(client.conversation.fail(call.opened, with: .internalError("again")) == nil)
     }
 
     @Test("a cancelled call gets no answer, and its id may be used again")

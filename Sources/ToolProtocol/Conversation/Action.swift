@@ -2,8 +2,10 @@
 public enum Action: Sendable, Equatable {
     /// Send this at once.
     case answer(Response)
-    /// Work on this, and give the outcome to ``Conversation/finish(_:with:)``.
+    /// Work on this, and give the outcome to ``Conversation/finish(_:with:)-(ToolCall,_)``.
     case call(ToolCall)
+    /// Look this up, and give the outcome to ``Conversation/finish(_:with:)-(OpenRequest,_)``.
+    case query(Query)
     /// Stop working for this request: its answer is not wanted any more.
     case cancel(RequestID)
     /// Nothing.

@@ -21,7 +21,7 @@ extension Conversation {
         server.cacheable(
             [
                 "supportedVersions": JSON(ProtocolVersion.modern.map(\.rawValue)),
-                "capabilities": ServerDescription.capabilities,
+                "capabilities": ServerDescription.capabilities(version),
                 "instructions": .string(server.instructions),
             ], for: version)
     }
@@ -30,7 +30,7 @@ extension Conversation {
     func handshake(_ version: ProtocolVersion) -> JSONObject {
         [
             "protocolVersion": .string(version.rawValue),
-            "capabilities": ServerDescription.capabilities,
+            "capabilities": ServerDescription.capabilities(version),
             "serverInfo": server.implementation(for: version),
             "instructions": .string(server.instructions),
         ]

@@ -1,4 +1,4 @@
-internal import JSON
+public import JSON
 
 /// One connection: what was agreed on, and which calls are open. It does no I/O; it says what is to be done.
 ///
@@ -9,8 +9,17 @@ public struct Conversation: Sendable {
     public let server: ServerDescription
     /// The version that `initialize` agreed on.
     public private(set) var negotiated: ProtocolVersion?
-    private var open: [RequestID: Int] = [:]
+    /// What the client of the handshake can do.
+    private var features = ClientFeatures()
+    private var open: [RequestID: Opened] = [:]
     private var serial = 0
+
+    /// What is kept of a request that is open.
+    private struct Opened {
+        let serial: Int
+        /// The last progress that the client was told of.
+        var progress: UInt64?
+    }
 
     /// A connection on which nothing was said.
     public init(server: ServerDescription) {
@@ -39,22 +48,59 @@ public struct Conversation: Sendable {
     ///
     /// - Returns: the answer to send; nil if the call was cancelled, and then nothing may be sent for it.
     public mutating func finish(_ call: ToolCall, with result: ToolResult) -> Response? {
-        guard close(call) else { return nil }
-        return Response(id: call.id, .result(server.result(result.members(for: call.version), for: call.version)))
+        finish(call.opened, with: result)
+    }
+
+    /// Closes a request with what a tool answers.
+    ///
+    /// - Parameter task: The task whose result it is, where the request asked for that.
+    /// - Returns: as ``finish(_:with:)-(ToolCall,_)``.
+    public mutating func finish(
+        _ request: OpenRequest, with result: ToolResult, relatedTo task: String? = nil
+    ) -> Response? {
+        var members = result.members(for: request.version)
+        if let task { members["_meta"] = ["io.modelcontextprotocol/related-task": ["taskId": .string(task)]] }
+        return finish(request, with: members)
+    }
+
+    /// Closes a request with the members of its result.
+    ///
+    /// - Returns: as ``finish(_:with:)-(ToolCall,_)``.
+    public mutating func finish(_ request: OpenRequest, with members: JSONObject) -> Response? {
+        guard close(request) else { return nil }
+        return Response(id: request.id, .result(server.result(members, for: request.version)))
     }
 
     /// Closes a call for which the server could not do its part.
     ///
     /// - Returns: as ``finish(_:with:)``.
-    public mutating func fail(_ call: ToolCall, with error: ProtocolError) -> Response? {
-        close(call) ? Response(id: call.id, .error(error)) : nil
+    public mutating func fail(_ request: OpenRequest, with error: ProtocolError) -> Response? {
+        close(request) ? Response(id: request.id, .error(error)) : nil
     }
 
-    /// Whether the call was still open.
-    private mutating func close(_ call: ToolCall) -> Bool {
-        guard open[call.id] == call.serial else { return false }
-        open[call.id] = nil
+    /// Whether the request was still open.
+    mutating func close(_ request: OpenRequest) -> Bool {
+        guard open[request.id]?.serial == request.serial else { return false }
+        open[request.id] = nil
         return true
+    }
+
+    /// What tells the client of a request how far it is.
+    ///
+    /// - Parameters:
+    ///   - progress: Bytes of output so far.
+    ///   - message: The last line of it, one that can be shown; nil: there is none.
+    /// - Returns: nil if the request is closed, if its client did not ask, or if nothing came since: progress must increase.
+    public mutating func progress(_ request: OpenRequest, _ progress: UInt64, message: String?) -> Notification? {
+        guard let token = request.progressToken, let opened = open[request.id], opened.serial == request.serial else {
+            return nil
+        }
+        guard progress > opened.progress ?? 0 else { return nil }
+        open[request.id]?.progress = progress
+        let params = JSONObject(present: [
+            "progressToken": token.json, "progress": JSON(progress), "message": message.map(JSON.string),
+        ])
+        return Notification(method: "notifications/progress", params: params)
     }
 }
 
@@ -96,13 +142,23 @@ extension Conversation {
         case .discover: return answer(request, discovery(version))
         case .listTools: return answer(request, try toolList(request.params, version))
         case .callTool: return .call(try call(request, meta, version))
-        case nil: throw .methodNotFound(request.method)
+        case nil: return try takeTaskMethod(request, meta, version)
         }
+    }
+
+    private mutating func takeTaskMethod(
+        _ request: Request, _ meta: RequestMeta, _ version: ProtocolVersion
+    ) throws(ProtocolError) -> Action {
+        guard let subject = try taskQuery(request, meta, version) else { throw .methodNotFound(request.method) }
+        return .query(Query(request: open(request, meta, version), subject: subject))
     }
 
     /// `ping` may come before the handshake (MCP 2025-11-25, "Initialization").
     private mutating func takeLegacy(_ request: Request, _ meta: RequestMeta) throws(ProtocolError) -> Action {
-        guard let method = LegacyMethod(rawValue: request.method) else { throw .methodNotFound(request.method) }
+        guard let method = LegacyMethod(rawValue: request.method) else {
+            guard let negotiated else { throw .methodNotFound(request.method) }
+            return try takeTaskMethod(request, meta, negotiated)
+        }
         switch (method, negotiated) {
         case (.ping, _): return answer(request, [:])
         case (_, nil): throw RequestMeta.beforeHandshake
@@ -120,11 +176,16 @@ extension Conversation {
         _ request: Request, _ meta: RequestMeta, _ version: ProtocolVersion
     ) throws(ProtocolError) -> ToolCall {
         let (tool, arguments) = try toolAndArguments(request.params)
+        let asTask = try wantsTask(tool, request.params, meta, version)
+        return ToolCall(opened: open(request, meta, version), tool: tool, arguments: arguments, asTask: asTask)
+    }
+
+    private mutating func open(_ request: Request, _ meta: RequestMeta, _ version: ProtocolVersion) -> OpenRequest {
         serial += 1
-        open[request.id] = serial
-        return ToolCall(
-            id: request.id, tool: tool, arguments: arguments, progressToken: meta.progressToken, version: version,
-            serial: serial)
+        open[request.id] = Opened(serial: serial)
+        return OpenRequest(
+            id: request.id, version: version, progressToken: meta.progressToken,
+            client: version.isModern ? meta.client : features, serial: serial)
     }
 
     private mutating func initialize(_ params: JSONObject) throws(ProtocolError) -> JSONObject {
@@ -133,6 +194,7 @@ extension Conversation {
         }
         let version = ProtocolVersion.negotiate(requested)
         negotiated = version
+        features = ClientFeatures(params["capabilities"])
         return handshake(version)
     }
 }

@@ -9,6 +9,8 @@ struct RequestMeta {
 
     private let version: JSON?
     private let capabilities: JSON?
+    /// What the client can do, where the request says it.
+    var client: ClientFeatures { ClientFeatures(capabilities) }
     /// Where the client wants to hear of progress.
     let progressToken: ProgressToken?
 

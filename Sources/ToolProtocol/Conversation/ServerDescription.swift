@@ -27,8 +27,12 @@ public struct ServerDescription: Sendable {
     /// How long a client may keep what it was told, in milliseconds: it changes only with the program.
     static let timeToLive: Int64 = 3_600_000
 
-    /// The capabilities that exist; one object for each.
-    static let capabilities: JSON = ["tools": [:]]
+    /// The capabilities that exist in a version; one object for each.
+    static func capabilities(_ version: ProtocolVersion) -> JSON {
+        if version.isModern { return ["tools": [:], "extensions": [ClientFeatures.tasksExtension: [:]]] }
+        guard version >= .november2025 else { return ["tools": [:]] }
+        return ["tools": [:], "tasks": ["list": [:], "cancel": [:], "requests": ["tools": ["call": [:]]]]]
+    }
 
     /// The server's name and version as they are written.
     func implementation(for version: ProtocolVersion) -> JSON {
@@ -37,9 +41,11 @@ public struct ServerDescription: Sendable {
     }
 
     /// A result in the form of its era: the modern ones say that they are complete, and whose they are.
-    func result(_ members: JSONObject, for version: ProtocolVersion) -> JSONObject {
+    ///
+    /// - Parameter type: What kind of result it is.
+    func result(_ members: JSONObject, for version: ProtocolVersion, type: String = "complete") -> JSONObject {
         guard version.isModern else { return members }
-        var result: JSONObject = ["resultType": "complete"]
+        var result: JSONObject = ["resultType": .string(type)]
         for member in members.members { result.append(member.value, for: member.key) }
         result.append(["io.modelcontextprotocol/serverInfo": implementation(for: version)], for: "_meta")
         return result

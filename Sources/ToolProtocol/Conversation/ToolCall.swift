@@ -3,15 +3,19 @@ public import JSON
 /// A request to use a tool: the tool exists and its arguments are an object; their values are not checked yet.
 public struct ToolCall: Sendable, Equatable {
     /// The request.
-    public let id: RequestID
+    public let opened: OpenRequest
     /// Which tool.
     public let tool: ToolName
     /// With what.
     public let arguments: JSONObject
-    /// Where the client wants to hear of progress, if it does.
-    public let progressToken: ProgressToken?
+    /// Whether the answer is a task of the protocol as soon as there is one, because the client asked for that
+    /// (2025-11-25) or can take it (2026-07-28).
+    public let asTask: Bool
+
+    /// What the client calls the request.
+    public var id: RequestID { opened.id }
     /// In which version the answer is to be written.
-    public let version: ProtocolVersion
-    /// Tells this call from a later one that has the id of a cancelled one.
-    let serial: Int
+    public var version: ProtocolVersion { opened.version }
+    /// Where the client wants to hear of progress, if it does.
+    public var progressToken: ProgressToken? { opened.progressToken }
 }

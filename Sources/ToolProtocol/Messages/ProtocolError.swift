@@ -20,6 +20,8 @@ public struct ProtocolError: Error, Sendable, Equatable {
         public static let invalidParams = Code(rawValue: -32602)
         /// The server failed.
         public static let internalError = Code(rawValue: -32603)
+        /// The request needs something that its client did not declare.
+        public static let missingCapability = Code(rawValue: -32021)
         /// The request is of a protocol version that is not spoken here.
         public static let unsupportedProtocolVersion = Code(rawValue: -32022)
     }

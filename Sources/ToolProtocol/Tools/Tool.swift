@@ -53,6 +53,7 @@ public struct Tool: Sendable, Equatable {
                 "inputSchema": .object(inputSchema),
                 "outputSchema": isStructured ? .object(outputSchema) : nil,
                 "annotations": version >= .march2025 ? annotations.json : nil,
+                "execution": version == .november2025 && name.startsTasks ? ["taskSupport": "optional"] : nil,
             ]))
     }
 }

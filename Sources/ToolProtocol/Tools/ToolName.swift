@@ -14,4 +14,7 @@ public enum ToolName: String, CaseIterable, Sendable {
     case explainPolicy = "explain_policy"
     /// Starts Claude Code.
     case claudeCode = "claude_code"
+
+    /// Whether it starts tasks, so that a call of it can be one of the protocol.
+    var startsTasks: Bool { self == .executeCommand || self == .claudeCode }
 }

@@ -1,0 +1,15 @@
+internal import JSON
+
+/// What a client said that it can do, as far as a server asks.
+public struct ClientFeatures: Sendable, Equatable {
+    /// The extension of 2026-07-28 in which a call may be answered with a task.
+    static let tasksExtension = "io.modelcontextprotocol/tasks"
+
+    /// Whether it declared that extension.
+    public let hasTasks: Bool
+
+    /// Reads `capabilities` or `clientCapabilities`; nil: none were given.
+    init(_ capabilities: JSON? = nil) {
+        hasTasks = capabilities?["extensions"]?[Self.tasksExtension]?.objectValue != nil
+    }
+}
