@@ -65,7 +65,10 @@ enum ToolAnswer {
         let id = view.record.id.text
         if let output = view.output, output.more {
             let offset = output.slice.nextOffset
-            return "there is more output: call read_output with task_id \"\(id)\" and offset \(offset)"
+            let left = output.slice.totalBytes - min(offset, output.slice.totalBytes)
+            let tail = view.end == nil ? "" : ", or with tail for its last lines"
+            return
+                "there is more output, \(left) bytes: call read_output with task_id \"\(id)\" and offset \(offset)\(tail)"
         }
         guard view.status == .running else { return nil }
         let typing = view.record.inputStaysOpen ? ", write_input to write to its input" : ""

@@ -70,7 +70,7 @@ def test_agrees_on_the_newest_version_of_its_era_and_introduces_itself(drive):
         assert version == drive.version
         assert server.name == "caisson" and re.match(r"\d+\.\d+\.\d+", server.version)
         assert capabilities.tools is not None
-        assert capabilities.resources is None and capabilities.prompts is None
+        assert capabilities.resources is None and capabilities.prompts is not None
         assert "read_output" in instructions
 
     drive(conversation)
@@ -89,6 +89,22 @@ def test_lists_seven_tools_with_schemas_and_hints(drive):
             assert tool.description and tool.title
         hints = tools["read_output"].annotations
         assert getattr(hints, "read_only_hint", None) or hints.readOnlyHint
+
+    drive(conversation)
+
+
+def test_has_prompts_for_common_jobs(drive):
+    async def conversation(client, *_):
+        prompts = {prompt.name: prompt for prompt in (await client.list_prompts()).prompts}
+        assert list(prompts) == ["run_and_watch", "why_refused"]
+        made = await client.get_prompt("run_and_watch", {"command": "make -j4", "cwd": "sub"})
+        (message,) = made.messages
+        assert "make -j4" in message.content.text and "in sub" in message.content.text and message.role == "user"
+        assert "explain_policy" in (await client.get_prompt("why_refused", {"command": "id"})).messages[0].content.text
+        for name, arguments in [("nothing", {}), ("why_refused", {}), ("why_refused", {"command": "x", "other": "y"})]:
+            with pytest.raises(MCPError) as failure:
+                await client.get_prompt(name, arguments)
+            assert failure.value.error.code == -32602
 
     drive(conversation)
 

@@ -31,7 +31,8 @@ struct LegacyEraTests {
         #expect(result.keys == ["protocolVersion", "capabilities", "serverInfo", "instructions"])
         #expect(
             result["capabilities"] == [
-                "tools": [:], "tasks": ["list": [:], "cancel": [:], "requests": ["tools": ["call": [:]]]],
+                "tools": [:], "prompts": [:],
+                "tasks": ["list": [:], "cancel": [:], "requests": ["tools": ["call": [:]]]],
             ])
         #expect(result["serverInfo"] == ["name": "caisson", "title": "Caisson", "version": "9.8.7"])
     }
@@ -101,7 +102,7 @@ struct LegacyEraTests {
         }
     }
 
-    @Test("unknown methods do not exist", arguments: ["resources/list", "tasks/update", "prompts/get", "shutdown"])
+    @Test("unknown methods do not exist", arguments: ["resources/list", "tasks/update", "resources/read", "shutdown"])
     func unknownMethods(method: String) throws {
         var client = try Client.legacy()
         #expect(try client.error(method).code == .methodNotFound)

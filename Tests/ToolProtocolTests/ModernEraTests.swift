@@ -23,7 +23,10 @@ struct ModernEraTests {
             ])
         #expect(result["resultType"] == "complete")
         #expect(result["supportedVersions"] == ["2026-07-28"])
-        #expect(result["capabilities"] == ["tools": [:], "extensions": ["io.modelcontextprotocol/tasks": [:]]])
+        #expect(
+            result["capabilities"] == [
+                "tools": [:], "prompts": [:], "extensions": ["io.modelcontextprotocol/tasks": [:]],
+            ])
         #expect(result["ttlMs"] == 3_600_000 && result["cacheScope"] == "public")
         #expect(
             result["_meta"] == [

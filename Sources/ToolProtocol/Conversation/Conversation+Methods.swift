@@ -5,6 +5,8 @@ enum ModernMethod: String {
     case discover = "server/discover"
     case listTools = "tools/list"
     case callTool = "tools/call"
+    case listPrompts = "prompts/list"
+    case getPrompt = "prompts/get"
 }
 
 /// The methods of a version with one, besides the handshake itself.
@@ -13,6 +15,8 @@ enum LegacyMethod: String {
     case setLevel = "logging/setLevel"
     case listTools = "tools/list"
     case callTool = "tools/call"
+    case listPrompts = "prompts/list"
+    case getPrompt = "prompts/get"
 }
 
 extension Conversation {
@@ -40,6 +44,24 @@ extension Conversation {
     func toolList(_ params: JSONObject, _ version: ProtocolVersion) throws(ProtocolError) -> JSONObject {
         guard params["cursor"] == nil else { throw .invalidParams("\"cursor\" is none that was given out") }
         return server.cacheable(["tools": .array(server.tools.tools.map { $0.json(for: version) })], for: version)
+    }
+
+    /// The answer to `prompts/list`: all of them.
+    func promptList(_ params: JSONObject, _ version: ProtocolVersion) throws(ProtocolError) -> JSONObject {
+        guard params["cursor"] == nil else { throw .unknownCursor }
+        return server.cacheable(["prompts": .array(Prompt.all.map { $0.json(for: version) })], for: version)
+    }
+
+    /// The answer to `prompts/get`.
+    func prompt(_ params: JSONObject, _ version: ProtocolVersion) throws(ProtocolError) -> JSONObject {
+        guard let name = params["name"]?.stringValue else { throw .invalidParams("\"name\" must be a string") }
+        guard let prompt = Prompt.all.first(where: { $0.name == name }) else {
+            throw .invalidParams("there is no prompt \(Excerpt.of(.string(name)))")
+        }
+        guard let arguments = (params["arguments"] ?? [:]).objectValue else {
+            throw .invalidParams("\"arguments\" must be an object")
+        }
+        return server.result(try prompt.messages(arguments), for: version)
     }
 
     /// The answer to `logging/setLevel`: no log message is ever sent, which is within every level.

@@ -142,6 +142,8 @@ extension Conversation {
         case .discover: return answer(request, discovery(version))
         case .listTools: return answer(request, try toolList(request.params, version))
         case .callTool: return .call(try call(request, meta, version))
+        case .listPrompts: return answer(request, try promptList(request.params, version))
+        case .getPrompt: return answer(request, try prompt(request.params, version))
         case nil: return try takeTaskMethod(request, meta, version)
         }
     }
@@ -165,6 +167,8 @@ extension Conversation {
         case (.setLevel, _?): return answer(request, try setLevel(request.params))
         case (.listTools, let version?): return answer(request, try toolList(request.params, version))
         case (.callTool, let version?): return .call(try call(request, meta, version))
+        case (.listPrompts, let version?): return answer(request, try promptList(request.params, version))
+        case (.getPrompt, let version?): return answer(request, try prompt(request.params, version))
         }
     }
 

@@ -29,9 +29,13 @@ public struct ServerDescription: Sendable {
 
     /// The capabilities that exist in a version; one object for each.
     static func capabilities(_ version: ProtocolVersion) -> JSON {
-        if version.isModern { return ["tools": [:], "extensions": [ClientFeatures.tasksExtension: [:]]] }
-        guard version >= .november2025 else { return ["tools": [:]] }
-        return ["tools": [:], "tasks": ["list": [:], "cancel": [:], "requests": ["tools": ["call": [:]]]]]
+        if version.isModern {
+            return ["tools": [:], "prompts": [:], "extensions": [ClientFeatures.tasksExtension: [:]]]
+        }
+        guard version >= .november2025 else { return ["tools": [:], "prompts": [:]] }
+        return [
+            "tools": [:], "prompts": [:], "tasks": ["list": [:], "cancel": [:], "requests": ["tools": ["call": [:]]]],
+        ]
     }
 
     /// The server's name and version as they are written.
