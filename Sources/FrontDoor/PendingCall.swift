@@ -23,8 +23,10 @@ struct PendingCall {
         case tool
         /// With what the tool would have answered that started the task (`tasks/result`).
         case resultOfTask
-        /// With the task itself (`tasks/cancel`).
+        /// With the task itself (`tasks/cancel` of 2025-11-25).
         case task
+        /// With nothing, once the monitor has taken an order (`tasks/cancel` of 2026-07-28).
+        case acknowledgement
     }
 
     let request: OpenRequest

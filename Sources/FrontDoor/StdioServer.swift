@@ -1,4 +1,5 @@
 internal import Glibc
+internal import JSON
 public import Kernel
 internal import Records
 public import Supervision
@@ -156,6 +157,7 @@ public final class StdioServer {
             let result = calls.answer(call).0
             send(conversation.finish(call.request, with: result, relatedTo: call.task.id.text))
         case .task: send(calls.cancelled(call, &conversation))
+        case .acknowledgement: send(conversation.finish(call.request, with: [:]))
         }
     }
 

@@ -80,7 +80,7 @@ extension ToolCalls {
             // What came was of the other stream, or without a match. The monitor tells once: it is asked again.
             if try !news.follow(beyond: seen) { pending.lookSoon() }
             return false
-        case .started, .done, .refused: return false
+        case .started, .done, .refused: return pending.form == .acknowledgement
         }
     }
 

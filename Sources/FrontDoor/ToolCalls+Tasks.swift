@@ -105,17 +105,11 @@ extension ToolCalls {
         guard try task.end() == nil, let control = try TaskControl(task), try control.send(order) else {
             return isModern ? .answer([:]) : .fail(.alreadyOver(task.id.text))
         }
-        guard !isModern else {
-            // The monitor answers when it has taken the order; a second is more than it needs.
-            _ = try control.reply(timeout: 1_000_000_000)
-            return .answer([:])
-        }
         var pending = resultPending(task, query)
-        pending.form = .task
-        guard try control.send(.follow(bytes: .max)) else { return .wait(pending) }
-        (pending.wait, pending.deadline) = (
-            .news(FollowedTask(control)), Clock.monotonic() + 55_000 * Self.millisecond
-        )
+        pending.form = isModern ? .acknowledgement : .task
+        let patience = (isModern ? 1000 : 55_000) * Self.millisecond
+        guard try isModern ? true : control.send(.follow(bytes: .max)) else { return .wait(pending) }
+        (pending.wait, pending.deadline) = (.news(FollowedTask(control)), Clock.monotonic() + patience)
         return .wait(pending)
     }
 

@@ -65,9 +65,14 @@ def end_tasks(program, state):
     wait_until(lambda: not monitors(state), 20)
 
 
-def kill_monitor(task):
-    """Kills the monitor of a task, which is the parent of its init."""
+def monitor(task):
+    """The monitor of a task, which is the parent of its init."""
     found = [pid for pid, line in processes().items() if (match := TASK.match(line)) and match[1].decode() == task]
     parents = {int(status(pid)["PPid"]) for pid in found}
-    (monitor,) = parents & set(found)
-    os.kill(monitor, signal.SIGKILL)
+    (pid,) = parents & set(found)
+    return pid
+
+
+def kill_monitor(task):
+    """Kills the monitor of a task."""
+    os.kill(monitor(task), signal.SIGKILL)

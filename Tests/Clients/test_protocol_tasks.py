@@ -1,6 +1,7 @@
 """Tasks of the protocol: those of the server by the same ids, in the shapes of both eras. fastmcp's client is in test_fastmcp.py."""
 
 import os
+import signal
 import threading
 import time
 
@@ -111,6 +112,24 @@ def test_cancelling_ends_every_process(server):
         ask(server, "tasks/cancel", taskId=task)
     else:
         assert error(ask, server, "tasks/cancel", taskId=task).code == -32602
+
+
+def test_a_monitor_that_does_not_answer_holds_up_nobody_else(server):
+    task = create(server, "sleep", "86321")["taskId"]
+    host.wait_until(lambda: host.with_argument("86321"), 20)
+    monitor = host.monitor(task)
+    os.kill(monitor, signal.SIGSTOP)
+    try:
+        cancelling = server.request("tasks/cancel", {"taskId": task} | ({"_meta": DECLARED} if MODERN else {}))
+        begun = time.monotonic()
+        assert server.call("explain_policy", argv=["id"])["decision"] == "allowed"
+        assert time.monotonic() - begun < 0.8
+        assert not server.has_answer(cancelling)
+    finally:
+        os.kill(monitor, signal.SIGCONT)
+    assert "result" in server.answer(cancelling)
+    assert wait(server, task)["status"] == "cancelled"
+    assert not host.with_argument("86321")
 
 
 def test_a_cancelled_request_for_a_task_leaves_the_task_alone(server):
