@@ -10,6 +10,8 @@ import PackageDescription
 //     Patterns        regular expressions over a stream, in linear time
 //     Supervision     many tasks: admit, list, adopt
 //     Ledger          SQLite
+//     AuditSigning    the key of a host, which signs the audit log
+//     Audit           the log of everything that matters to a reviewer
 //     PolicyCompiling scan of executables, mask layer, filters: once for each policy and host
 //     Launching       resolve, decide, plan, spawn
 //     Tasks           one task's directory: records, view, control, output
@@ -63,6 +65,7 @@ let fuzzers: [Target] =
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let tomlKit = Target.Dependency.product(name: "TOMLKit", package: "TOMLKit")
 
 let package = Package(
@@ -71,6 +74,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
     ],
     targets: [
         .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp", providers: [.apt(["libseccomp-dev"])]),
@@ -90,25 +94,31 @@ let package = Package(
             "PolicyCompiling",
             ["Kernel", "Records", "Policy", "PolicyText", "SyscallFiltering", "Launching", "Tasks"]),
         module("Ledger", ["Records", "JSON", grdb]),
+        module("Audit", ["Kernel", "Records", "JSON", "Policy", "Tasks"]),
+        module("AuditSigning", ["Kernel", "Records", "Audit", "Tasks", crypto]),
         module(
             "Supervision",
-            ["Kernel", "Records", "Policy", "Launching", "PolicyCompiling", "Tasks", "Ledger", "JSON"]),
+            [
+                "Kernel", "Records", "Policy", "Launching", "PolicyCompiling", "Tasks", "Audit", "AuditSigning",
+                "Ledger", "JSON",
+            ]),
         module("ToolProtocol", ["JSON"]),
         module("Patterns"),
         module(
             "FrontDoor",
             [
-                "ToolProtocol", "JSON", "Patterns", "Supervision", "PolicyCompiling", "Launching", "Tasks", "Spooling",
-                "Policy",
+                "ToolProtocol", "JSON", "Patterns", "Supervision", "PolicyCompiling", "Launching", "Tasks", "Audit",
+                "Spooling", "Policy",
                 "Records", "Kernel",
             ]),
-        staticExecutable("caisson", ["Kernel", "Records", "JSON", "Policy", "Launching", "Tasks", "Spooling"]),
+        staticExecutable(
+            "caisson", ["Kernel", "Records", "JSON", "Policy", "Launching", "Tasks", "Audit", "Spooling"]),
         staticExecutable("caisson-airlock", ["Kernel", "Records", "Confinement", "Spooling"]),
         .executableTarget(
             name: "caisson-server",
             dependencies: [
                 "FrontDoor", "Supervision", "PolicyCompiling", "PolicyText", "Policy", "Launching", "Tasks", "Ledger",
-                "Records", "Kernel", "JSON", argumentParser,
+                "Audit", "AuditSigning", "Records", "Kernel", "JSON", argumentParser,
             ], swiftSettings: strict),
         .target(
             name: "TestSupport", dependencies: ["Kernel", "Records", "Policy", "Spooling", "Tasks", "Launching"],
@@ -127,6 +137,7 @@ let package = Package(
         tests(
             "PolicyCompiling",
             ["PolicyCompiling", "Launching", "Kernel", "Records", "Policy", "PolicyText", "Tasks", "TestSupport"]),
+        tests("Audit", ["Audit", "AuditSigning", "Kernel", "Records", "JSON", "Policy", "Tasks", "TestSupport"]),
         tests("Ledger", ["Ledger", "Records", "TestSupport", grdb]),
         tests(
             "Supervision",

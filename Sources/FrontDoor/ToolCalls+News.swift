@@ -101,6 +101,7 @@ extension ToolCalls {
     func answer(_ pending: PendingCall) -> (ToolResult, (() -> Void)?) {
         do throws(TaskError) {
             var view = try TaskView(pending.task)
+            if let end = view.end { ended(pending, end) }
             let (part, place) = try pending.reading.read(pending.task, isFinal: view.end != nil)
             view.output = part
             view.takenInput = pending.input?.taken

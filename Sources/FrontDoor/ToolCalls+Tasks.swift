@@ -1,3 +1,4 @@
+internal import Audit
 internal import JSON
 internal import Kernel
 internal import Launching
@@ -102,6 +103,7 @@ extension ToolCalls {
     private func cancel(_ task: TaskDirectory, _ query: Query) throws(TaskError) -> Reply {
         let isModern = query.request.version.isModern
         let order = ControlRequest.terminate(signal: 15, grace: nil, cause: "stop", by: supervisor.principal)
+        if try task.end() == nil { note(.act("stop", by: supervisor.principal, [task.id]), query.request) }
         guard try task.end() == nil, let control = try TaskControl(task), try control.send(order) else {
             return isModern ? .answer([:]) : .fail(.alreadyOver(task.id.text))
         }

@@ -1,3 +1,4 @@
+internal import Audit
 internal import JSON
 internal import Kernel
 internal import Launching
@@ -94,6 +95,8 @@ struct ToolCalls {
     }
 
     private func start(_ call: ToolCall, _ order: Supervisor.Order, _ waiting: Waiting) -> Outcome {
+        var order = order
+        order.client = call.opened.clientName
         do throws(PolicyProblem) {
             let launched = try supervisor.start(order)
             return call.asTask ? shown(launched) : pend(call, launched, waiting)
@@ -217,6 +220,7 @@ struct ToolCalls {
             signal: signal, grace: request.grace.map(Self.nanoseconds), cause: "force_terminate",
             by: supervisor.principal)
         let reading = reading(.both)
+        if try task.end() == nil { note(.act("force_terminate", by: supervisor.principal, [task.id]), call.opened) }
         guard try task.end() == nil, let control = try TaskControl(task), try control.send(order),
             try control.send(.follow(bytes: .max))
         else {
@@ -232,6 +236,24 @@ struct ToolCalls {
             failsWithTask: false, wantsOutput: false)
         pending.endsTask = true
         return .wait(pending)
+    }
+
+    /// On a full disk too, a task can be ended: what can't be written down is said on standard error.
+    func note(_ entry: AuditEntry, _ request: OpenRequest) {
+        do {
+            try supervisor.audit.client(request.clientName).append([entry])
+        } catch {
+            ErrorLine.write(error.description)
+        }
+    }
+
+    /// Writes the end of a task down, unless somebody has; where that can't be done, the next listing tries again.
+    func ended(_ pending: PendingCall, _ end: EndRecord) {
+        do {
+            try supervisor.audit.client(pending.request.clientName).recordEnd(pending.task, end)
+        } catch {
+            ErrorLine.write(error.description)
+        }
     }
 
     // MARK: asking

@@ -69,6 +69,11 @@ public enum Files {
         _ = try checked { fsync(directory) }
     }
 
+    /// Cuts a file off, or fills it up with zeros. The corresponding call is ftruncate(2).
+    public static func setSize(_ fd: Int32, _ size: UInt64) throws(Errno) {
+        _ = try checked { ftruncate(fd, Int(clamping: size)) }
+    }
+
     /// Makes a directory. The corresponding call is mkdirat(2).
     public static func makeDirectory(_ path: String, mode: UInt32 = 0o700, at directory: Int32 = AT_FDCWD) throws(Errno)
     {
@@ -249,6 +254,11 @@ public enum Files {
         guard try shareLock(fd) else { return true }
         _ = try checked { flock(fd, LOCK_UN) }
         return false
+    }
+
+    /// Lets go of a lock of this open file. The corresponding call is flock(2).
+    public static func unlock(_ fd: Int32) throws(Errno) {
+        _ = try checked { flock(fd, LOCK_UN) }
     }
 
     /// Gives a name another one in the same directory. The corresponding call is renameat(2).

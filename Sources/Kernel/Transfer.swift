@@ -70,6 +70,13 @@ public enum Transfer {
         }
     }
 
+    /// Writes bytes in one call, which may take fewer of them: a disk that fills up, a limit. The corresponding call is write(2).
+    ///
+    /// - Returns: How many were written.
+    public static func writeOnce(_ fd: Int32, _ bytes: [UInt8]) throws(Errno) -> Int {
+        try checked { bytes.withUnsafeBytes { Glibc.write(fd, $0.baseAddress, $0.count) } }
+    }
+
     /// Writes all bytes, and waits for room also where somebody made the descriptor non-blocking.
     public static func deliver(_ fd: Int32, _ bytes: [UInt8]) throws(Errno) {
         var done = 0

@@ -1,23 +1,27 @@
 internal import Glibc
 internal import Kernel
-internal import Records
+public import Records
 public import Tasks
 
 extension Launch {
     /// Starts a task whose standard input stays open: its monitor holds the write end.
     public static func withOpenInput(
-        _ request: LaunchRequest, _ compiled: CompiledPolicy, _ state: StateDirectory, in airlock: Airlock
+        _ request: LaunchRequest, _ compiled: CompiledPolicy, _ state: StateDirectory, in airlock: Airlock,
+        admit: Admission = { (_, _) throws(LaunchError) in }
     ) throws(LaunchError) -> LaunchedTask {
         try withOpenInput(request) { (request) throws(LaunchError) in
-            try start(request, compiled, state, in: airlock)
+            try start(request, compiled, state, in: airlock, admit: admit)
         }
     }
 
     /// The same under a policy of which it is found out meanwhile whether it still holds.
     public static func withOpenInput(
-        _ request: LaunchRequest, _ cached: CachedPolicy, _ state: StateDirectory, in airlock: Airlock
+        _ request: LaunchRequest, _ cached: CachedPolicy, _ state: StateDirectory, in airlock: Airlock,
+        admit: Admission = { (_, _) throws(LaunchError) in }
     ) throws(LaunchError) -> LaunchedTask {
-        try withOpenInput(request) { (request) throws(LaunchError) in try start(request, cached, state, in: airlock) }
+        try withOpenInput(request) { (request) throws(LaunchError) in
+            try start(request, cached, state, in: airlock, admit: admit)
+        }
     }
 
     /// Gives a pipe that was made for the task to its user. A caller's own pipe stays whose it is: others may read from it too.

@@ -19,35 +19,46 @@ public final class LaunchedTask: Sendable {
     }
 }
 
+/// What a front end does once everything of a task is ready and nothing of it runs: it writes the start down, or refuses it.
+///
+/// It gets the task's record, and the plan as it is handed to the airlock.
+public typealias Admission = (TaskRecord, [UInt8]) throws(LaunchError) -> Void
+
 /// Starts tasks. The order is that of the design: resolve, decide, admit, make the directory and take its lock, write the
 /// plan, hand it to the airlock.
 public enum Launch {
     /// Starts one task.
     ///
-    /// - Parameter airlock: One that was started before, which makes the namespaces meanwhile; nil: one is started at last.
+    /// - Parameters:
+    ///   - airlock: One that was started before, which makes the namespaces meanwhile; nil: one is started at last.
+    ///   - admit: Called before anything is released.
     /// - Returns: As soon as the monitor has the plan; whether the task starts is told on its report socket.
     public static func start(
-        _ request: LaunchRequest, _ compiled: CompiledPolicy, _ state: StateDirectory, in airlock: Airlock? = nil
+        _ request: LaunchRequest, _ compiled: CompiledPolicy, _ state: StateDirectory, in airlock: Airlock? = nil,
+        admit: Admission = { (_, _) throws(LaunchError) in }
     ) throws(LaunchError) -> LaunchedTask {
         let used: Airlock
         if let airlock { used = airlock } else { used = try Airlock(isEarly: false) }
-        return try start(request, compiled, state, used) { () throws(LaunchError) in }
+        return try start(request, compiled, state, used, admit) { () throws(LaunchError) in }
     }
 
     /// Starts one task under a policy of which it is found out meanwhile whether it still holds.
     ///
     /// - Throws: An error that `isStale` where it does not: nothing was started.
     public static func start(
-        _ request: LaunchRequest, _ cached: CachedPolicy, _ state: StateDirectory, in airlock: Airlock
+        _ request: LaunchRequest, _ cached: CachedPolicy, _ state: StateDirectory, in airlock: Airlock,
+        admit: Admission = { (_, _) throws(LaunchError) in }
     ) throws(LaunchError) -> LaunchedTask {
         try cached.judge { () throws(LaunchError) in
-            try start(request, cached.compiled, state, airlock) { () throws(LaunchError) in try cached.confirm() }
+            try start(request, cached.compiled, state, airlock, admit) { () throws(LaunchError) in
+                try cached.confirm()
+            }
         }
     }
 
     private static func start(
         _ request: LaunchRequest, _ compiled: CompiledPolicy, _ state: StateDirectory, _ airlock: Airlock,
-        confirm: () throws(LaunchError) -> Void
+        _ admit: Admission, confirm: () throws(LaunchError) -> Void
     ) throws(LaunchError) -> LaunchedTask {
         if airlock.preparation == nil {
             // A terminal has one stream.
@@ -78,7 +89,7 @@ public enum Launch {
             let record = try record(request, compiled, resolved, plan, layers)
             try own(request.streams, outline.identity)
             let handed = descriptors(request.streams, places, group)
-            return try hand(plan, record, handed, group, state, airlock, confirm: confirm)
+            return try hand(plan, record, handed, group, state, airlock, admit, confirm: confirm)
         } catch {
             // Nothing was started: the names that were missing are missing again, and the group is empty.
             airlock.abandon()
@@ -120,7 +131,8 @@ public enum Launch {
     ) throws(LaunchError) -> TaskRecord {
         let policy = compiled.policy
         return TaskRecord(
-            id: plan.task, arguments: resolved.arguments, workingDirectory: plan.workingDirectory,
+            id: plan.task, arguments: Redaction(policy.redact).arguments(resolved.arguments),
+            workingDirectory: plan.workingDirectory,
             workspace: request.workspace?.path, policy: policy.name, policyDigest: compiled.digest,
             startedAt: Clock.now(), owner: request.owner, tenant: "default",
             bootID: try on("boot id") { () throws(Errno) in try Host.bootID() },
@@ -133,7 +145,8 @@ public enum Launch {
     /// Makes the task's directory and hands everything to the airlock.
     private static func hand(
         _ plan: LaunchPlan, _ record: TaskRecord, _ descriptors: [(role: PlanDescriptor, number: Int32)],
-        _ group: ControlGroup?, _ state: StateDirectory, _ airlock: Airlock, confirm: () throws(LaunchError) -> Void
+        _ group: ControlGroup?, _ state: StateDirectory, _ airlock: Airlock, _ admit: Admission,
+        confirm: () throws(LaunchError) -> Void
     ) throws(LaunchError) -> LaunchedTask {
         let sealed = plan.sealed
         try airlock.begin(group: group?.directory.number)
@@ -146,6 +159,8 @@ public enum Launch {
         let created = try CreatedTask(record, plan: sealed, state)
         do throws(LaunchError) {
             try group?.isPlanned()
+            // The directory is there and locked: should this front end die now, the next one finds the task and its end.
+            try admit(record, sealed)
             try airlock.hand(
                 [
                     (.directory, created.directory.number), (.lock, created.lock.number),

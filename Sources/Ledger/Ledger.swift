@@ -16,9 +16,18 @@ public final class Ledger: Sendable {
             configuration.busyMode = .timeout(30)
             configuration.maximumReaderCount = 2
             let pool = try DatabasePool(path: path, configuration: configuration)
-            try Ledger.migrator.migrate(pool)
+            try Ledger.migrate(pool)
             return pool
         }
+    }
+
+    /// The migrator looks once at what was done, and then does the rest: another front end may do the same at this moment, and
+    /// then the second one fails on what is there already. It looks again as often as there is something to do.
+    private static func migrate(_ pool: DatabasePool) throws {
+        for _ in migrator.migrations {
+            do { return try migrator.migrate(pool) } catch is DatabaseError { continue }
+        }
+        try migrator.migrate(pool)
     }
 
     /// Reads the whole of it and compares it with itself and with what a ledger has. Source: PRAGMA integrity_check of SQLite;
@@ -51,6 +60,24 @@ public final class Ledger: Sendable {
                     CREATE INDEX task_by_expiry ON task (ended_at + retention) WHERE ended_at IS NOT NULL;
                     """)
         }
+        migrator.registerMigration("3") { database in
+            try database.execute(
+                sql: """
+                    ALTER TABLE task ADD COLUMN policy TEXT;
+                    ALTER TABLE task ADD COLUMN cause TEXT;
+                    ALTER TABLE task ADD COLUMN exit_code INTEGER;
+                    ALTER TABLE task ADD COLUMN signal INTEGER;
+                    ALTER TABLE task ADD COLUMN cpu_time INTEGER;
+                    ALTER TABLE task ADD COLUMN peak_memory INTEGER;
+                    ALTER TABLE task ADD COLUMN peak_processes INTEGER;
+                    ALTER TABLE task ADD COLUMN audited INTEGER NOT NULL DEFAULT 0;
+                    CREATE INDEX task_unaudited ON task (id) WHERE audited = 0 AND ended_at IS NOT NULL;
+                    CREATE TABLE audit_head (
+                        id INTEGER PRIMARY KEY CHECK (id = 1), seq INTEGER NOT NULL, hash TEXT NOT NULL,
+                        size INTEGER NOT NULL, checkpoint INTEGER NOT NULL
+                    );
+                    """)
+        }
         return migrator
     }
 
@@ -60,7 +87,7 @@ public final class Ledger: Sendable {
         try write { database in
             for entry in entries {
                 try database.execute(
-                    sql: "INSERT OR REPLACE INTO task (\(LedgerEntry.columns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                    sql: "INSERT OR REPLACE INTO task (\(LedgerEntry.columns)) VALUES (\(LedgerEntry.places))",
                     arguments: entry.values)
             }
         }
@@ -121,6 +148,11 @@ public final class Ledger: Sendable {
         try entries("WHERE status = 'running'", [])
     }
 
+    /// Ended tasks whose end is not in the audit log yet.
+    public func unaudited() throws(LedgerError) -> [LedgerEntry] {
+        try entries("WHERE audited = 0 AND ended_at IS NOT NULL", [])
+    }
+
     /// Ended tasks that have been kept long enough.
     ///
     /// - Parameter now: Nanoseconds since 1970.
@@ -147,6 +179,31 @@ public final class Ledger: Sendable {
         }
         let filter = conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")
         return try entries("\(filter) ORDER BY started_at DESC, id LIMIT \(limit)", arguments)
+    }
+
+    /// The last line of the audit log that was known, and up to which one it was signed; nil: none was.
+    public func auditHead() throws(LedgerError) -> LedgerAuditHead? {
+        try read { database in
+            try Row.fetchOne(database, sql: "SELECT seq, hash, size, checkpoint FROM audit_head WHERE id = 1")
+                .map { LedgerAuditHead($0) }
+        } ?? nil
+    }
+
+    /// Keeps the last line of the audit log; a line before the one that is kept is no news.
+    public func keep(_ head: LedgerAuditHead) throws(LedgerError) {
+        try write { database in
+            try database.execute(
+                sql: """
+                    INSERT INTO audit_head (id, seq, hash, size, checkpoint) VALUES (1, ?, ?, ?, ?)
+                    ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, hash = excluded.hash, size = excluded.size,
+                    checkpoint = MAX(checkpoint, excluded.checkpoint)
+                    WHERE excluded.seq > seq
+                    """,
+                arguments: [
+                    Int64(bitPattern: head.seq), head.hash, Int64(bitPattern: head.size),
+                    Int64(bitPattern: head.checkpoint),
+                ])
+        }
     }
 
     private func entries(_ rest: String, _ arguments: StatementArguments) throws(LedgerError) -> [LedgerEntry] {

@@ -19,24 +19,52 @@ public struct LedgerEntry: Sendable, Equatable {
     public var policyDigest: String
     /// How long it is kept after its end, in nanoseconds.
     public var retention: UInt64
+    /// Name of the policy; nil in an entry of an earlier version, whose task's directory has it.
+    public var policy: String?
+    /// The word of `end.cause`, once it has ended.
+    public var cause: String?
+    /// What it used, once it has ended and as far as that could be counted.
+    public var usage = LedgerUsage()
+    /// Whether its end is in the audit log.
+    public var isAudited = false
 
     /// The entry of a task that has just been found.
     public init(_ record: TaskRecord) {
         (id, startedAt, status) = (record.id, record.startedAt, .running)
         (owner, tenant, policyDigest) = (record.owner, record.tenant, record.policyDigest)
-        retention = record.retention
+        (retention, policy) = (record.retention, record.policy)
     }
 
     /// The same task after its end.
     public func ended(_ end: EndRecord) -> LedgerEntry {
         var entry = self
-        (entry.status, entry.endedAt) = (end.status, end.endedAt)
+        (entry.status, entry.endedAt, entry.cause) = (end.status, end.endedAt, end.cause)
+        entry.usage = LedgerUsage(
+            exitCode: end.exitCode, signal: end.signal, cpuTime: end.cpuTime, peakMemory: end.peakMemory,
+            peakProcesses: end.peakProcesses)
         return entry
     }
 }
 
+/// What a task came to.
+public struct LedgerUsage: Sendable, Equatable {
+    /// If it exited.
+    public var exitCode: Int32?
+    /// If a signal ended it.
+    public var signal: Int32?
+    /// Nanoseconds.
+    public var cpuTime: UInt64?
+    /// Bytes.
+    public var peakMemory: UInt64?
+    /// How many at once.
+    public var peakProcesses: UInt64?
+}
+
 extension LedgerEntry {
-    static let columns = "id, started_at, status, ended_at, owner, tenant, policy_digest, retention"
+    static let columns =
+        "id, started_at, status, ended_at, owner, tenant, policy_digest, retention, policy, cause, exit_code, signal, "
+        + "cpu_time, peak_memory, peak_processes, audited"
+    static let places = columns.split(separator: ",").map { _ in "?" }.joined(separator: ", ")
 
     /// Nil for what nobody wrote: a value of another type would end the program where it is taken for granted.
     init?(_ row: Row) {
@@ -54,9 +82,19 @@ extension LedgerEntry {
         (self.tenant, self.policyDigest) = (tenant, policyDigest)
         self.retention = UInt64(bitPattern: retention)
         endedAt = value("ended_at")
+        (policy, cause, isAudited) = (value("policy"), value("cause"), value("audited") ?? false)
+        usage = LedgerUsage(
+            exitCode: value("exit_code"), signal: value("signal"), cpuTime: count(value("cpu_time")),
+            peakMemory: count(value("peak_memory")), peakProcesses: count(value("peak_processes")))
+        func count(_ stored: Int64?) -> UInt64? { stored.map { UInt64(bitPattern: $0) } }
     }
 
     var values: StatementArguments {
-        [id.text, startedAt, status.word, endedAt, owner, tenant, policyDigest, Int64(bitPattern: retention)]
+        func stored(_ count: UInt64?) -> Int64? { count.map { Int64(bitPattern: $0) } }
+        return [
+            id.text, startedAt, status.word, endedAt, owner, tenant, policyDigest, Int64(bitPattern: retention), policy,
+            cause, usage.exitCode, usage.signal, stored(usage.cpuTime), stored(usage.peakMemory),
+            stored(usage.peakProcesses), isAudited,
+        ]
     }
 }

@@ -7,7 +7,6 @@ public struct SHA256: Sendable {
     ]
     private var pending: [UInt8] = []
     private var length: UInt64 = 0
-    private var schedule = [UInt32](repeating: 0, count: 64)
 
     /// A digest over nothing yet.
     public init() {
@@ -36,13 +35,12 @@ public struct SHA256: Sendable {
             rest = rest.dropFirst(missing.count)
             guard pending.count == 64 else { return }
             let block = pending
-            block.withUnsafeBytes { compress($0[...]) }
+            block.withUnsafeBytes { compress($0) }
             pending.removeAll(keepingCapacity: true)
         }
-        while rest.count >= 64 {
-            compress(rest.prefix(64))
-            rest = rest.dropFirst(64)
-        }
+        let whole = rest.prefix(rest.count & ~63)
+        compress(UnsafeRawBufferPointer(rebasing: whole))
+        rest = rest.dropFirst(whole.count)
         pending.append(contentsOf: rest)
     }
 
@@ -52,43 +50,52 @@ public struct SHA256: Sendable {
         var tail = pending + [0x80]
         tail.append(contentsOf: repeatElement(0, count: (120 - tail.count % 64) % 64))
         withUnsafeBytes(of: bits.bigEndian) { tail.append(contentsOf: $0) }
-        tail.withUnsafeBytes { raw in
-            for start in stride(from: 0, to: raw.count, by: 64) { compress(raw[start..<start + 64]) }
-        }
+        tail.withUnsafeBytes { compress($0) }
         return state.flatMap { word in withUnsafeBytes(of: word.bigEndian) { Array($0) } }
     }
 
-    /// Section 6.2.2: one block of 64 bytes.
-    private mutating func compress(_ block: Slice<UnsafeRawBufferPointer>) {
-        expand(block)
-        var work = state
-        for round in 0..<64 {
-            let choice = (work[4] & work[5]) ^ (~work[4] & work[6])
-            let first = work[7] &+ Self.upper(work[4], 6, 11, 25) &+ choice &+ Self.constants[round] &+ schedule[round]
-            let majority = (work[0] & work[1]) ^ (work[0] & work[2]) ^ (work[1] & work[2])
-            let second = Self.upper(work[0], 2, 13, 22) &+ majority
-            work[7] = work[6]
-            work[6] = work[5]
-            work[5] = work[4]
-            work[4] = work[3] &+ first
-            work[3] = work[2]
-            work[2] = work[1]
-            work[1] = work[0]
-            work[0] = first &+ second
+    /// Section 6.2.2: whole blocks of 64 bytes. Through pointers, because a launch waits for it.
+    private mutating func compress(_ blocks: UnsafeRawBufferPointer) {
+        state.withUnsafeMutableBufferPointer { state in
+            Self.constants.withUnsafeBufferPointer { constants in
+                withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 64) { schedule in
+                    for start in stride(from: 0, to: blocks.count, by: 64) {
+                        Self.expand(blocks, start, schedule)
+                        Self.compress(schedule, constants, state)
+                    }
+                }
+            }
         }
-        for index in 0..<8 { state[index] &+= work[index] }
     }
 
-    /// The message schedule of one block.
-    private mutating func expand(_ block: Slice<UnsafeRawBufferPointer>) {
-        let bytes = UnsafeRawBufferPointer(rebasing: block)
+    private static func compress(
+        _ schedule: UnsafeMutableBufferPointer<UInt32>, _ constants: UnsafeBufferPointer<UInt32>,
+        _ state: UnsafeMutableBufferPointer<UInt32>
+    ) {
+        var (a, b, c, d) = (state[0], state[1], state[2], state[3])
+        var (e, f, g, h) = (state[4], state[5], state[6], state[7])
+        for round in 0..<64 {
+            let first = h &+ upper(e, 6, 11, 25) &+ ((e & f) ^ (~e & g)) &+ constants[round] &+ schedule[round]
+            let second = upper(a, 2, 13, 22) &+ ((a & b) ^ (a & c) ^ (b & c))
+            (h, g, f, e) = (g, f, e, d &+ first)
+            (d, c, b, a) = (c, b, a, first &+ second)
+        }
+        (state[0], state[1], state[2], state[3]) = (state[0] &+ a, state[1] &+ b, state[2] &+ c, state[3] &+ d)
+        (state[4], state[5], state[6], state[7]) = (state[4] &+ e, state[5] &+ f, state[6] &+ g, state[7] &+ h)
+    }
+
+    /// The message schedule of the block that begins at `start`.
+    private static func expand(
+        _ blocks: UnsafeRawBufferPointer, _ start: Int, _ schedule: UnsafeMutableBufferPointer<UInt32>
+    ) {
         for index in 0..<16 {
-            schedule[index] = UInt32(bigEndian: bytes.loadUnaligned(fromByteOffset: index * 4, as: UInt32.self))
+            let word = blocks.loadUnaligned(fromByteOffset: start + index * 4, as: UInt32.self)
+            schedule[index] = UInt32(bigEndian: word)
         }
         for index in 16..<64 {
             schedule[index] =
-                Self.lower(schedule[index - 2], 17, 19, 10) &+ schedule[index - 7]
-                &+ Self.lower(schedule[index - 15], 7, 18, 3) &+ schedule[index - 16]
+                lower(schedule[index - 2], 17, 19, 10) &+ schedule[index - 7]
+                &+ lower(schedule[index - 15], 7, 18, 3) &+ schedule[index - 16]
         }
     }
 

@@ -1,3 +1,4 @@
+public import Audit
 internal import Kernel
 public import Launching
 internal import Policy
@@ -11,14 +12,18 @@ public final class PolicyShelf {
     private let environment: [String: String]
     private var paths: [String: String] = [:]
     private var compiled: [String: CompiledPolicy] = [:]
+    private let audit: AuditLog?
     /// The one that holds where a caller names none.
     public let standard: String
 
     /// Looks the names up. None of them is compiled yet.
+    ///
+    /// - Parameter audit: Where it is written which policies are loaded; nil: nowhere, because nothing is started under them.
     public init(
         standard: String, others: [String], _ location: PolicyLocation, environment: [String: String],
-        _ state: StateDirectory
+        _ state: StateDirectory, audit: AuditLog? = nil
     ) throws(LaunchError) {
+        self.audit = audit
         (self.standard, self.location, self.environment, self.state) = (standard, location, environment, state)
         for name in [standard] + others { paths[name] = try location.find(name, allowsPath: name == standard) }
     }
@@ -46,15 +51,26 @@ public final class PolicyShelf {
             let abi = Host.landlockABI
             if let known = compiled[name], try cache.isCurrent(known, landlockABI: abi) { return known }
             if let stored = try cache.read(state, landlockABI: abi) {
-                compiled[name] = stored
-                return stored
+                return try keep(stored, name)
             }
         } catch {
             throw .host(error)
         }
         let fresh = try PolicyCompiler.compile(
             path, location, environment: environment, landlockABI: Host.landlockABI, state)
-        compiled[name] = fresh
-        return fresh
+        do throws(LaunchError) { return try keep(fresh, name) } catch { throw .host(error) }
+    }
+
+    /// What is loaded is written down before anything is started under it.
+    private func keep(_ policy: CompiledPolicy, _ name: String) throws(LaunchError) -> CompiledPolicy {
+        do throws(AuditError) {
+            if compiled[name]?.digest != policy.digest {
+                try audit?.append(AuditEntry.loaded(policy.policy, digest: policy.digest))
+            }
+        } catch {
+            throw LaunchError(.failed, "audit", error.message, remedy: error.remedy)
+        }
+        compiled[name] = policy
+        return policy
     }
 }

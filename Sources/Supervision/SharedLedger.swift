@@ -28,6 +28,11 @@ final class SharedLedger {
         file = try Self.status(state)
     }
 
+    /// The ledger if it is there; none is made.
+    static func existing(_ state: StateDirectory) throws(TaskError) -> SharedLedger? {
+        try status(state) == nil ? nil : try SharedLedger(state)
+    }
+
     private static func opened(_ state: StateDirectory) throws(TaskError) -> Ledger {
         do throws(LedgerError) {
             return try Ledger("\(state.path)/\(name)")

@@ -1,3 +1,4 @@
+public import Audit
 internal import Glibc
 internal import Kernel
 public import Launching
@@ -17,6 +18,8 @@ public final class Supervisor {
     public let tasks: TaskCollection
     /// Who starts tasks through this front end, and whose place in their output is kept: `mcp:UID`.
     public let principal: String
+    /// The audit log, for this front end.
+    public let audit: AuditLog
     private let workspace: String?
     private let environment: [String: String]
     private let off: [String]
@@ -33,7 +36,8 @@ public final class Supervisor {
     ) throws(TaskError) {
         (self.state, self.policies, self.principal) = (state, policies, principal)
         (self.workspace, self.environment, self.off) = (workspace, environment, off)
-        tasks = try TaskCollection(state)
+        audit = AuditLog(state, AuditWho(principal: principal, uid: Host.user))
+        tasks = try TaskCollection(state, audit)
     }
 
     /// What a caller asks to be started.
@@ -60,6 +64,8 @@ public final class Supervisor {
         public var wall: UInt64?
         /// A stricter treatment of shell syntax.
         public var shell: ShellUse?
+        /// What the MCP client calls itself, for the audit log.
+        public var client: String?
 
         /// An order for a command.
         public init(_ command: RequestedCommand) {
@@ -71,7 +77,18 @@ public final class Supervisor {
     ///
     /// - Returns: As soon as its monitor runs.
     public func start(_ order: Order) throws(PolicyProblem) -> LaunchedTask {
-        let compiled = try policies.policy(order.policy)
+        let trail = LaunchTrail(audit.client(order.client), order)
+        do throws(PolicyProblem) {
+            return try start(order, try policies.policy(order.policy), trail)
+        } catch {
+            throw trail.refused(error, order.policy ?? policies.standard)
+        }
+    }
+
+    private func start(
+        _ order: Order, _ compiled: CompiledPolicy, _ trail: LaunchTrail
+    ) throws(PolicyProblem) -> LaunchedTask {
+        trail.policy = compiled.policy
         do throws(LaunchError) {
             let airlock = try Airlock()
             try airlock.prepare(compiled.policy, mergesError: order.mergesError || order.terminal != nil)
@@ -81,12 +98,14 @@ public final class Supervisor {
             request.terminal = order.terminal
             try place(&request, order, compiled.policy)
             if order.inputStaysOpen, order.terminal == nil {
-                return try Launch.withOpenInput(request, compiled, state, in: airlock)
+                return try Launch.withOpenInput(request, compiled, state, in: airlock, admit: trail.admit)
             }
-            guard let bytes = order.input else { return try Launch.start(request, compiled, state, in: airlock) }
+            guard let bytes = order.input else {
+                return try Launch.start(request, compiled, state, in: airlock, admit: trail.admit)
+            }
             let input = try Self.pipe(bytes)
             (request.streams.input, request.streams.isInputOwn) = (input.number, true)
-            return try Launch.start(request, compiled, state, in: airlock)
+            return try Launch.start(request, compiled, state, in: airlock, admit: trail.admit)
         } catch {
             throw .host(error)
         }

@@ -1,3 +1,4 @@
+public import Audit
 internal import Kernel
 internal import Ledger
 public import Records
@@ -10,6 +11,7 @@ public import Tasks
 public final class TaskCollection {
     private let state: StateDirectory
     private let ledger: SharedLedger
+    private let audit: AuditKeeping
     private var seen: (generation: Int, time: PathTime)?
     private var known: (generation: Int, ids: Set<TaskID>)?
     /// Whether all that is in the directory of the tasks is a task that can be read.
@@ -18,11 +20,29 @@ public final class TaskCollection {
 
     /// Opens the ledger. A damaged one is set aside and made again from the directories.
     ///
-    /// - Parameter prunes: Whether what has been kept long enough is taken away: every front end that lists tasks does it.
-    public init(_ state: StateDirectory, prunes: Bool = true) throws(TaskError) {
+    /// - Parameters:
+    ///   - log: The audit log, in which ends and removals are written; nil: as the command line.
+    ///   - prunes: Whether what has been kept long enough is taken away: every front end that lists tasks does it.
+    public init(_ state: StateDirectory, _ log: AuditLog? = nil, prunes: Bool = true) throws(TaskError) {
         self.state = state
         ledger = try SharedLedger(state)
+        audit = AuditKeeping(state, ledger, log ?? AuditLog(state, AuditWho(uid: Host.user, frontEnd: "cli")))
         if prunes { _ = try prune() }
+    }
+
+    /// What could not be written to the audit log when it was last tried: it is tried again at the next listing.
+    public var auditFailure: AuditError? { audit.failure }
+
+    /// Signs what the audit log has, and keeps its head in the ledger.
+    public func checkpoint() throws(AuditError) { try audit.keep(signs: true) }
+
+    /// So many lines of the audit log are signed at the latest when a server program looks at the tasks.
+    public static var checkpointInterval: UInt64 { AuditKeeping.interval }
+
+    /// The last line of the audit log that the ledger of a state directory knows; nil: it knows none, or there is no ledger.
+    public static func auditHead(_ state: StateDirectory) throws(TaskError) -> (seq: UInt64, hash: String)? {
+        guard let ledger = try SharedLedger.existing(state) else { return nil }
+        return try ledger.ask { (ledger) throws(LedgerError) in try ledger.auditHead() }.map { ($0.seq, $0.hash) }
     }
 
     /// What the last prune could not take away of what never was a task, or is none any more.
@@ -39,6 +59,8 @@ public final class TaskCollection {
     private func reconcile() throws(TaskError) {
         try adoptNew()
         for entry in try ledger.ask({ (ledger) throws(LedgerError) in try ledger.running() }) { try refresh(entry) }
+        for entry in try ledger.ask({ (ledger) throws(LedgerError) in try ledger.unaudited() }) { try refresh(entry) }
+        audit.keepIfPossible()
     }
 
     private func adoptNew() throws(TaskError) {
@@ -85,12 +107,22 @@ public final class TaskCollection {
 
     private func entry(_ task: TaskDirectory) throws(TaskError) -> LedgerEntry {
         let entry = LedgerEntry(try task.record())
-        return try task.end().map { entry.ended($0) } ?? entry
+        return try task.end().map { ended(entry, task, $0) } ?? entry
+    }
+
+    private func ended(_ entry: LedgerEntry, _ task: TaskDirectory, _ end: EndRecord) -> LedgerEntry {
+        var entry = entry.ended(end)
+        entry.isAudited = audit.ended(task, end)
+        return entry
     }
 
     private func refresh(_ entry: LedgerEntry) throws(TaskError) {
-        guard let end = reading(entry.id, { (task) throws(TaskError) in try task.end() }) ?? nil else { return }
-        try ledger.ask { (ledger) throws(LedgerError) in try ledger.record([entry.ended(end)]) }
+        let now = reading(entry.id) { (task) throws(TaskError) in
+            if let end = try task.end() { return ended(entry, task, end) }
+            return entry.status == .running ? entry : LedgerEntry(try task.record())
+        }
+        guard let now, now != entry else { return }
+        try ledger.ask { (ledger) throws(LedgerError) in try ledger.record([now]) }
     }
 
     /// What a task's directory says; nil if it was pruned in the meantime, or can't be read, which is noted.
@@ -183,8 +215,14 @@ public final class TaskCollection {
             }
         }
         var removed: [TaskID] = []
-        for entry in expired where try removeEnded(entry) { removed.append(entry.id) }
-        removed += removeDamaged(olderThan: age ?? Self.damagedRetention)
+        // What can't be written down stays: its end is told nowhere else.
+        let audited = expired.filter(\.isAudited)
+        if audit.act(age == nil ? "retention" : "prune", audited.map(\.id)) {
+            for entry in audited where try removeEnded(entry) { removed.append(entry.id) }
+        }
+        let damaged = removeDamaged(olderThan: age ?? Self.damagedRetention)
+        _ = audit.act("prune", damaged)
+        removed += damaged
         // A ledger that is made again now is made of what is still there.
         try ledger.recovering { () throws(TaskError) in
             try ledger.ask { (ledger) throws(LedgerError) in try ledger.forget(removed) }

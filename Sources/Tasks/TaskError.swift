@@ -69,6 +69,10 @@ public enum TaskFile: String, Sendable {
     case end
     /// The same before it has its name: zeros while the task runs.
     case unnamedEnd = "end.new"
+    /// Its end is in the audit log.
+    case audited
+    /// Its end is being written to the audit log: where.
+    case auditing = "audited.new"
 }
 
 /// Runs a system call and names its subject in the failure.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Audit
 import Kernel
 import Launching
 import PolicyCompiling
@@ -18,8 +19,10 @@ struct CompileCommand: ParsableCommand {
         }
         do {
             let state = try StateDirectory(try stateOption.state ?? StateDirectory.standardPath(environment))
-            _ = try PolicyCompiler.compile(
+            let compiled = try PolicyCompiler.compile(
                 path, try PolicyLocation(environment), environment: environment, landlockABI: Host.landlockABI, state)
+            let log = AuditLog(state, AuditWho(uid: Host.user, frontEnd: "cli"))
+            try log.append(AuditEntry.loaded(compiled.policy, digest: compiled.digest))
             // What was compiled before may have left something.
             Output.layersSwept(state)
         } catch {

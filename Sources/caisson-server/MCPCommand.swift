@@ -36,10 +36,13 @@ struct MCPCommand: ParsableCommand {
             Processes.ignore(SIGPIPE)
             // Each call that waits has two descriptors, and a thousand is the limit of many sessions.
             try Host.raiseOpenFiles()
-            let shelf = try surroundings.shelf(policy, others: allowPolicy)
+            let shelf = try surroundings.shelf(
+                policy, others: allowPolicy, audit: surroundings.audit("mcp"))
             let workspace = try self.workspace(try shelf.policy().policy, surroundings)
             let supervisor = try surroundings.supervisor(shelf, workspace: workspace, principal: "mcp:\(Host.user)")
             Output.layersSwept(surroundings.state)
+            Output.signed(supervisor.tasks)
+            defer { Output.signed(supervisor.tasks) }
             try StdioServer(supervisor, version: ServerCommand.version).run()
         } catch {
             throw Output.failure(error)

@@ -2,6 +2,7 @@ import ArgumentParser
 import Kernel
 import Launching
 import PolicyCompiling
+import Supervision
 import Tasks
 
 /// What the commands print.
@@ -27,6 +28,11 @@ enum Output {
     /// Takes away what nobody needs any more of compiled policies. What can't be taken away is told, and no failure.
     static func layersSwept(_ state: StateDirectory) {
         do { try UnusedLayers.remove(state) } catch let problem { error(problem.description) }
+    }
+
+    /// Signs what the audit log has. Where that can't be done now it is told, and the lines stay for the next checkpoint.
+    static func signed(_ tasks: TaskCollection) {
+        do { try tasks.checkpoint() } catch let problem { error(problem.description) }
     }
 
     /// A reader that is gone has nobody to be told.

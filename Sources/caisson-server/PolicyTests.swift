@@ -16,7 +16,7 @@ struct PolicyTests {
 
     init(_ file: String, _ surroundings: Surroundings) throws {
         (self.file, self.surroundings) = (file, surroundings)
-        let shelf = try surroundings.shelf(file)
+        let shelf = try surroundings.shelf(file, audit: surroundings.audit("policy-test"))
         supervisor = try surroundings.supervisor(shelf, workspace: nil, principal: "policy-test:\(Host.user)")
         compiled = try shelf.policy()
     }

@@ -31,6 +31,7 @@ struct PsCommand: ParsableCommand {
                 cursor = page.next
             } while cursor != nil
             for task in tasks.damaged { Output.error("task \(task.id) can't be listed: \(task.error)") }
+            if let failure = tasks.auditFailure { Output.error(failure.description) }
         } catch {
             throw Output.failure(error)
         }
@@ -75,6 +76,7 @@ struct PruneCommand: ParsableCommand {
             let count = try tasks.prune(olderThan: age)
             Output.line("removed \(count) task\(count == 1 ? "" : "s")")
             for task in tasks.damaged { Output.error("task \(task.id) is left: \(task.error)") }
+            if let failure = tasks.auditFailure { Output.error(failure.description) }
             for problem in tasks.leftovers { Output.error("\(problem)") }
             let layers = try UnusedLayers.remove(state)
             if layers > 0 {

@@ -8,7 +8,7 @@ struct ServerCommand: ParsableCommand {
         commandName: "caisson", abstract: "Runs commands for AI agents, each in a sandbox of its own.",
         subcommands: [
             CompileCommand.self, MCPCommand.self, PolicyCommand.self, PsCommand.self, DoctorCommand.self,
-            PruneCommand.self,
+            PruneCommand.self, AuditCommand.self,
         ])
 
     /// The version that clients are told.

@@ -1,3 +1,4 @@
+import Audit
 import Kernel
 import Launching
 import PolicyCompiling
@@ -19,9 +20,14 @@ struct Surroundings {
     /// Directories in which no task may write.
     var off: [String] { [state.path] + location.directories }
 
+    /// The audit log, for a front end of this kind.
+    func audit(_ frontEnd: String) -> AuditLog { AuditLog(state, AuditWho(uid: Host.user, frontEnd: frontEnd)) }
+
     /// The policies that this process works with.
-    func shelf(_ policy: String, others: [String] = []) throws -> PolicyShelf {
-        try PolicyShelf(standard: policy, others: others, location, environment: environment, state)
+    ///
+    /// - Parameter audit: Where it is written which are loaded; nil: nowhere, because nothing is started under them.
+    func shelf(_ policy: String, others: [String] = [], audit: AuditLog? = nil) throws -> PolicyShelf {
+        try PolicyShelf(standard: policy, others: others, location, environment: environment, state, audit: audit)
     }
 
     /// A supervisor for callers of this process.

@@ -11,7 +11,7 @@ struct CommandLineProgram {
     /// Commands that this executable runs itself.
     private static let own = ["run", "logs", "attach", "wait", "stop", "inspect"]
     /// Commands of `caisson-server`.
-    private static let served = ["mcp", "policy", "ps", "doctor", "prune"]
+    private static let served = ["mcp", "policy", "ps", "doctor", "prune", "audit"]
 
     /// Runs the command of this process's command line and returns the exit code.
     static func main() -> Int32 {

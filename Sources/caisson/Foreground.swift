@@ -8,10 +8,11 @@ import Tasks
 /// when it ends. If this program is killed, the task goes on without it.
 struct Foreground {
     private let state: StateDirectory
+    private let trail: AuditTrail
     private let wantsJSON: Bool
 
-    init(_ state: StateDirectory, wantsJSON: Bool) {
-        (self.state, self.wantsJSON) = (state, wantsJSON)
+    init(_ state: StateDirectory, _ trail: AuditTrail, wantsJSON: Bool) {
+        (self.state, self.trail, self.wantsJSON) = (state, trail, wantsJSON)
     }
 
     /// Runs a task on pipes.
@@ -26,7 +27,7 @@ struct Foreground {
         (request.streams.input, request.streams.isInputOwn) = (input.taskEnd, input.pipe != nil)
         request.streams.outputSink = output.monitorEnd
         request.streams.errorSink = error.monitorEnd
-        let task = try Launch.start(request, policy, state, in: airlock)
+        let task = try Launch.start(request, policy, state, in: airlock, admit: trail.admit)
         input.handedOver()
         output.handedOver()
         error.handedOver()
@@ -40,6 +41,7 @@ struct Foreground {
     ) throws -> Int32 {
         // From here on they end this program, which has nothing more to do than to say what came of it.
         try Processes.block([])
+        trail.ended(try TaskDirectory(state, task.id), end)
         if loop.gaveUp {
             // Whoever does not read standard error either is not told anything on it: that would wait for ever.
             guard error?.isAbandoned != true, try Poll.now(2, Int32(POLLOUT)) != 0 else { return EndText.exitCode(end) }
@@ -57,7 +59,7 @@ struct Foreground {
         var request = request
         request.terminal = CallerTerminal.size ?? .standard
         request.streams.outputSink = output.monitorEnd
-        let task = try Launch.start(request, policy, state, in: airlock)
+        let task = try Launch.start(request, policy, state, in: airlock, admit: trail.admit)
         output.handedOver()
         let terminal = try CallerTerminal()
         defer { terminal?.restore() }

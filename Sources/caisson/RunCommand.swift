@@ -9,6 +9,7 @@ import Tasks
 /// `caisson run`: starts a task and is its attached reader until it ends, or leaves at once with `--detach`.
 struct RunCommand {
     private let options: Options
+    private let trail = AuditTrail()
 
     init(_ arguments: [String]) throws {
         options = try Options(
@@ -28,7 +29,12 @@ struct RunCommand {
         try checkInput()
         do {
             return try start()
-        } catch let error as LaunchError where options.has("json") {
+        } catch let error as PolicyFailure {
+            trail.refused(options.rest, LaunchError(.failed, "policy", error.message))
+            throw error
+        } catch let error as LaunchError {
+            trail.refused(options.rest, error)
+            guard options.has("json") else { throw error }
             // The last line on standard error is the task view, of a task that was not started too.
             Message.print(error)
             Message.write(JSON.object(error.json(arguments: options.rest)).text + "\n", to: 2)
@@ -41,6 +47,7 @@ struct RunCommand {
         let airlock = try Airlock()
         let frontEnd = try FrontEnd(options)
         let name = options.value("policy") ?? "default"
+        trail.begin(frontEnd, policy: name)
         do {
             return try start(try frontEnd.policy(name), frontEnd, airlock)
         } catch let error as LaunchError where error.isStale {
@@ -55,11 +62,12 @@ struct RunCommand {
         var request = LaunchRequest(.arguments(options.rest), owner: "cli:\(Host.user)")
         request.hostEnvironment = frontEnd.environment
         request.environment = try variables()
+        trail.use(policy.compiled.policy, request.environment)
         request.wall = try options.duration("timeout")
         request.workspace = try workspace(policy, frontEnd)
         request.workingDirectory = try workingDirectory(request.workspace)
         if options.has("detach") { return try detached(request, policy, frontEnd, airlock) }
-        let foreground = Foreground(frontEnd.state, wantsJSON: options.has("json"))
+        let foreground = Foreground(frontEnd.state, trail, wantsJSON: options.has("json"))
         guard options.has("tty") else { return try foreground.run(request, policy, airlock) }
         return try foreground.runOnTerminal(request, policy, airlock)
     }
@@ -118,13 +126,14 @@ struct RunCommand {
         let isOpen = options.value("stdin") != nil && !options.has("tty")
         let task =
             isOpen
-            ? try Launch.withOpenInput(request, policy, frontEnd.state, in: airlock)
-            : try Launch.start(request, policy, frontEnd.state, in: airlock)
+            ? try Launch.withOpenInput(request, policy, frontEnd.state, in: airlock, admit: trail.admit)
+            : try Launch.start(request, policy, frontEnd.state, in: airlock, admit: trail.admit)
         let message = try Transfer.receiveBytes(task.report.number, limit: ControlRequest.limit)
         guard !message.isEmpty else {
             throw LaunchError(.failed, "launch", "the monitor of task \(task.id) died")
         }
         if case .ended(let end) = try ControlReply(bytes: message), end.status == .failedToStart {
+            trail.ended(try TaskDirectory(frontEnd.state, task.id), end)
             return try Conclusion(frontEnd.state, task.id, wantsJSON: options.has("json")).tell(end)
         }
         Message.help(task.id.text, to: 1)

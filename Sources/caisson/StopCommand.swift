@@ -35,13 +35,16 @@ struct StopCommand {
     }
 
     private func stop(_ task: TaskDirectory, _ request: ControlRequest, _ frontEnd: FrontEnd) throws -> Bool {
-        let short = task.id.text.prefix(8)
+        let (short, trail) = (task.id.text.prefix(8), AuditTrail(frontEnd.state))
         if let end = try task.end() {
+            trail.ended(task, end)
             Message.print("task \(short) had ended already (\(end.status.word))", remedy: "")
             return true
         }
+        trail.act("stop", by: "cli:\(Host.user)", task.id)
         if let control = try TaskControl(task) { _ = try control.send(request) }
         guard let end = try TaskWait.end(of: task) else { return false }
+        trail.ended(task, end)
         if options.has("json") { return try Conclusion(frontEnd.state, task.id, wantsJSON: true).tell(end) >= 0 }
         let killed = end.proof?.killed.map { ", \($0) more process\($0 == 1 ? " was" : "es were") killed" } ?? ""
         Message.help("\(task.id) \(end.status.word)\(killed)", to: 1)

@@ -29,6 +29,7 @@ struct WaitCommand {
                     remedy: "`caisson logs --follow \(task.id.text.prefix(8))` shows what it does")
                 return 124
             }
+            AuditTrail(frontEnd.state).ended(task, end)
             code = try Conclusion(frontEnd.state, task.id, wantsJSON: options.has("json")).tell(end)
         }
         return code

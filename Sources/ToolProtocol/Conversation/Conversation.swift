@@ -11,6 +11,8 @@ public struct Conversation: Sendable {
     public private(set) var negotiated: ProtocolVersion?
     /// What the client of the handshake can do.
     private var features = ClientFeatures()
+    /// What it called itself.
+    private var client: String?
     private var open: [RequestID: Opened] = [:]
     private var serial = 0
 
@@ -189,7 +191,7 @@ extension Conversation {
         open[request.id] = Opened(serial: serial)
         return OpenRequest(
             id: request.id, version: version, progressToken: meta.progressToken,
-            client: version.isModern ? meta.client : features, serial: serial)
+            client: version.isModern ? meta.client : features, clientName: meta.name ?? client, serial: serial)
     }
 
     private mutating func initialize(_ params: JSONObject) throws(ProtocolError) -> JSONObject {
@@ -199,6 +201,7 @@ extension Conversation {
         let version = ProtocolVersion.negotiate(requested)
         negotiated = version
         features = ClientFeatures(params["capabilities"])
+        client = RequestMeta.name(of: params["clientInfo"])
         return handshake(version)
     }
 }

@@ -8,6 +8,8 @@ public struct OpenRequest: Sendable, Equatable {
     public let progressToken: ProgressToken?
     /// What its client can do.
     public let client: ClientFeatures
+    /// What its client calls itself, such as `claude-code 2.1.330`; nil: it did not say.
+    public let clientName: String?
     /// Tells this request from a later one that has the id of a cancelled one.
     let serial: Int
 }

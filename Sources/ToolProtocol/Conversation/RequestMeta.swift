@@ -5,12 +5,15 @@ struct RequestMeta {
     private enum Key {
         static let version = "io.modelcontextprotocol/protocolVersion"
         static let capabilities = "io.modelcontextprotocol/clientCapabilities"
+        static let client = "io.modelcontextprotocol/clientInfo"
     }
 
     private let version: JSON?
     private let capabilities: JSON?
     /// What the client can do, where the request says it.
     var client: ClientFeatures { ClientFeatures(capabilities) }
+    /// What the client calls itself; nil: it does not say.
+    let name: String?
     /// Where the client wants to hear of progress.
     let progressToken: ProgressToken?
 
@@ -21,6 +24,7 @@ struct RequestMeta {
         }
         version = meta[Key.version]
         capabilities = meta[Key.capabilities]
+        name = Self.name(of: meta[Key.client])
         progressToken = try meta["progressToken"].map { (value) throws(ProtocolError) in
             guard let token = ProgressToken(value) else {
                 throw .invalidParams("\"progressToken\" must be a string or an integer")
@@ -41,6 +45,13 @@ struct RequestMeta {
         guard let known = ProtocolVersion(rawValue: text), known.isModern else { throw .unsupported(text) }
         guard capabilities?.objectValue != nil else { throw Self.missing(Key.capabilities, "an object") }
         return known
+    }
+
+    /// Name and version of an `Implementation`; at most 100 characters of them.
+    static func name(of implementation: JSON?) -> String? {
+        guard let name = implementation?["name"]?.stringValue else { return nil }
+        let whole = implementation?["version"]?.stringValue.map { "\(name) \($0)" } ?? name
+        return String(whole.prefix(100))
     }
 
     private static func missing(_ key: String, _ kind: String) -> ProtocolError {
