@@ -40,8 +40,8 @@ def memory(server):
 
 
 def state_size(caisson):
-    """KiB of the state directory on disk, tasks apart."""
-    said = subprocess.run(["du", "-sk", "--exclude=tasks", "--exclude=ledger.*", caisson.state], capture_output=True, check=True)
+    """KiB of the state directory on disk, without tasks, ledger and audit log."""
+    said = subprocess.run(["du", "-sk", "--exclude=tasks", "--exclude=ledger.*", "--exclude=audit.*", caisson.state], capture_output=True, check=True)
     return int(said.stdout.split()[0])
 
 

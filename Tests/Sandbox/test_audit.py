@@ -133,7 +133,7 @@ def test_the_control_without_patterns_they_are_written(caisson, log):
 
 def test_an_end_that_no_front_end_saw_is_written_by_the_next_one_once(caisson, policy, log):
     task = caisson.detach("probe", "exit", "5", policy=policy)
-    assert host.until(lambda: (caisson.state / "tasks" / task.id / "end").read_bytes()[:1] == b"C")
+    assert host.until(lambda: host.read(caisson.state / "tasks" / task.id / "end")[:1] == b"C")
     assert log.events("end") == []
     callers = [caisson.popen("ps", "--all") for _ in range(4)] + [caisson.popen("wait", task.id) for _ in range(4)]
     for caller in callers:
@@ -156,7 +156,7 @@ def test_a_task_that_is_lost_has_an_end_in_the_log(caisson, policy, log):
 
 def test_a_removed_task_leaves_its_end_in_the_log(caisson, policy, log):
     task = caisson.detach("probe", "exit", "6", policy=policy)
-    assert host.until(lambda: (caisson.state / "tasks" / task.id / "end").read_bytes()[:1] == b"C")
+    assert host.until(lambda: host.read(caisson.state / "tasks" / task.id / "end")[:1] == b"C")
     caisson.call("prune", "--older-than", "0s").ok()
     assert [each["event"] for each in log.lines if task.id in json.dumps(each)] == ["start", "end", "act"]
 
