@@ -16,6 +16,7 @@ enum Help {
           inspect ID                plan, receipt, usage, end and its proof
           prune                     remove ended tasks that have been kept long enough
           policy SUBCOMMAND         check policies, explain a decision, show what is in force, run a policy's tests
+          audit SUBCOMMAND          show the audit log, find out whether it was tampered with, sign it
           doctor                    what this host can enforce, and how to get the rest
           mcp                       serve MCP on standard input and output
 
