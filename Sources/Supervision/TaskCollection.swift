@@ -250,16 +250,26 @@ public final class TaskCollection {
 
     /// The ledger is told the truth where it took a running task for one that ended.
     private func removeEnded(_ entry: LedgerEntry) throws(TaskError) -> Bool {
-        switch reading(entry.id, { (_) throws(TaskError) in try TaskRemoval(state, entry.id).removeEnded() }) {
+        switch reading(
+            entry.id,
+            { (_) throws(TaskError) in
+                try TaskRemoval(state, entry.id).removeEnded(at: entry.endedAt)
+            })
+        {
         case .removed: return true
         case .held: return false
-        case .runs(let record):
-            try ledger.recovering { () throws(TaskError) in
-                try ledger.ask { (ledger) throws(LedgerError) in try ledger.record([LedgerEntry(record)]) }
-            }
-            return false
+        case .runs(let record): return try keep(LedgerEntry(record))
+        // It is shown as what it is now, for as long as any ended task.
+        case .changed(let record, let end): return try keep(LedgerEntry(record).ended(end))
         case nil: return unread[entry.id] == nil
         }
+    }
+
+    private func keep(_ entry: LedgerEntry) throws(TaskError) -> Bool {
+        try ledger.recovering { () throws(TaskError) in
+            try ledger.ask { (ledger) throws(LedgerError) in try ledger.record([entry]) }
+        }
+        return false
     }
 }
 

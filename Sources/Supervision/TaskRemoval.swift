@@ -11,6 +11,8 @@ struct TaskRemoval {
         case removed
         /// It has not ended.
         case runs(TaskRecord)
+        /// It has ended, at another time than its entry in the ledger says: a new end was written for one that was lost.
+        case changed(TaskRecord, EndRecord)
         /// It has ended, and its monitor still has something to pass on or to take away.
         case held
     }
@@ -23,9 +25,12 @@ struct TaskRemoval {
     }
 
     /// Removes the task if it has ended.
-    func removeEnded() throws(TaskError) -> Outcome {
+    ///
+    /// - Parameter time: When the ledger says that it ended.
+    func removeEnded(at time: Int64?) throws(TaskError) -> Outcome {
         let task = try TaskDirectory(state, id)
-        guard try task.end() != nil else { return .runs(try task.record()) }
+        guard let end = try task.end() else { return .runs(try task.record()) }
+        guard end.endedAt == time else { return .changed(try task.record(), end) }
         guard case .taken(let lock) = try lock(task) else { return .held }
         try remove()
         withExtendedLifetime(lock) {}

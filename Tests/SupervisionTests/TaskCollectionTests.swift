@@ -182,6 +182,20 @@ struct TaskCollectionTests {
         withExtendedLifetime(lock) {}
     }
 
+    @Test(
+        "whose end went away are lost, and kept as long as any task that ends now, however long ago the ledger saw them end"
+    )
+    func endWentAway() throws {
+        let task = try ended(1, hoursAgo: 5)
+        let tasks = try TaskCollection(bench.state, prunes: false)
+        #expect(try listed(tasks, .exited) == [1])
+        try Files.remove(TaskFile.end.rawValue, at: task.directory.number)
+        #expect(try tasks.prune() == 0)
+        #expect(try listed(tasks, .lost) == [1])
+        #expect(try tasks.prune() == 0)
+        #expect(try tasks.prune(olderThan: 0) == 1)
+    }
+
     @Test("whose monitor still holds them are left, though their end is written down")
     func held() throws {
         let task = try ended(1, hoursAgo: 5)
