@@ -58,6 +58,17 @@ extension LaunchError {
     }
 }
 
+extension LaunchError {
+    /// A place of a policy that holds the state directory.
+    ///
+    /// - Parameter key: The key that names the place.
+    public static func holdsState(_ place: String, _ state: String, _ key: String) -> LaunchError {
+        LaunchError(
+            .refused, key, "\(place) holds the state directory \(state), which no task may see (\(key))",
+            remedy: "name the directories below it that the task needs, or another state directory with --state DIR")
+    }
+}
+
 /// Runs a system call and names its subject in the failure.
 func on<Result: ~Copyable>(
     _ subject: String, remedy: String = "", _ body: () throws(Errno) -> Result

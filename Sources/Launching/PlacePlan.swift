@@ -47,6 +47,7 @@ struct PlacePlan {
         }
         // A place is attached before those inside it.
         places.sort { (Paths.components($0.target).count, $0.target) < (Paths.components($1.target).count, $1.target) }
+        for place in places { try refuseState(in: place) }
         do throws(LaunchError) {
             try addCovers(compiled.view)
         } catch {
@@ -62,6 +63,23 @@ struct PlacePlan {
 
     /// The descriptors of the `handed` steps, in their order.
     var descriptors: [Int32] { places.compactMap { $0.descriptor?.number } }
+
+    /// The state directory holds the plans of all tasks with their environments, and layers of the view, which no overlay can
+    /// have below itself (ELOOP).
+    private func refuseState(in place: Place) throws(LaunchError) {
+        let (source, key): (String, String)
+        switch place.step {
+        case .handed(let tree, _, _): (source, key) = (tree.source, "files.write")
+        case .tree(let tree, _, _): (source, key) = (tree, "files.read")
+        case .overlay(let layers, _, _): (source, key) = (layers.last ?? "", "files.read")
+        default: return
+        }
+        let real = try on(source) { () throws(Errno) in
+            if let opened = place.descriptor { return try Files.path(of: opened.number) }
+            return try Files.path(of: try Files.reference(source))
+        }
+        if Paths.isWithin(state, real) { throw LaunchError.holdsState(source, state, key) }
+    }
 
     /// A place of the policy with its placeholder filled in; nil: it needs a workspace and there is none.
     private func expanded(_ place: String) -> String? {

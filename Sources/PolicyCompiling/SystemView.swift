@@ -133,6 +133,8 @@ struct SystemView {
             let hasPrograms = programs.map { $0.paths.contains { Paths.isWithin($0, path) } } ?? true
             var attributes: MountAttributes = [.readOnly, .noSetUserID, .noDevices]
             if !hasPrograms { attributes.insert(.noExecute) }
+            // Before it is searched: what is written there meanwhile would look like a change.
+            if Paths.isWithin(state.path, path) { throw LaunchError.holdsState(path, state.path, "files.read") }
             let isDirectory = try status(path)?.isDirectory ?? false
             let masked = hasPrograms && isDirectory
             readTrees.append(

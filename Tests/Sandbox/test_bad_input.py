@@ -1,5 +1,7 @@
 """What is wrong gets its own clear error with a remedy, and leaves nothing behind."""
+import json
 import os
+import pathlib
 import resource
 import subprocess
 
@@ -346,3 +348,32 @@ def test_the_helper_must_belong_to_root_or_the_caller(caisson, policy):
     assert caisson.run("probe", "exit", "0", policy=policy).code == 0
     (place / "caisson-airlock").unlink()
     refused(caisson.run("probe", "exit", "0", policy=policy), 125, "caisson-airlock is missing")
+
+
+@pytest.mark.parametrize("key", ["read", "write"])
+@pytest.mark.parametrize("spelled", ["itself", "above", "through a link"])
+def test_no_place_of_a_policy_holds_the_state_directory(caisson, key, spelled):
+    """It has the plans of all tasks, with their environments; as a lower layer it was ELOOP on Linux 6.12."""
+    above = caisson.base / "above"
+    (above / "beside").mkdir(parents=True)
+    (above / "beside" / "file").write_text("seen")
+    (above / "state").mkdir(mode=0o700)
+    link = caisson.base / "link"
+    link.symlink_to(above)
+    place = {"itself": above / "state", "above": above, "through a link": link}[spelled]
+
+    def attempt(place):
+        places = {"read": [str(caisson.tools)], "write": ["{workspace}"]}
+        places[key].append(str(place))
+        text = f'view = "empty"\nroot_workspace = true\nread = {json.dumps(places["read"])}\nwrite = {json.dumps(places["write"])}'
+        policy = caisson.policy("holding", own=True)
+        lines = pathlib.Path(policy).read_text().split("[files]\n")
+        rest = lines[1].split("\n[require]")[1]
+        pathlib.Path(policy).write_text(f"{lines[0]}[files]\n{text}\n[require]{rest}")
+        return caisson.run("probe", "exit", "7", policy=policy, env={"CAISSON_STATE": str(above / "state")})
+
+    refused = attempt(place)
+    assert refused.code in (125, 126) and "holds the state directory" in refused.words and "--state" in refused.words, refused.words
+    assert os.listdir(above / "state" / "tasks") == []
+    # The control: what lies beside it is no such place.
+    assert attempt(above / "beside").code == 7
