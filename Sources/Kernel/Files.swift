@@ -74,6 +74,11 @@ public enum Files {
         _ = try checked { ftruncate(fd, Int(clamping: size)) }
     }
 
+    /// Whether this process may make something in a directory; EACCES or EROFS where it may not. Source: faccessat(2).
+    public static func checkWritable(_ path: String) throws(Errno) {
+        _ = try checked { faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) }
+    }
+
     /// Makes a directory. The corresponding call is mkdirat(2).
     public static func makeDirectory(_ path: String, mode: UInt32 = 0o700, at directory: Int32 = AT_FDCWD) throws(Errno)
     {

@@ -44,10 +44,13 @@ struct ControlGroupTree {
     private static let needed = ["memory", "pids", "cpu"]
     private static let tenant = "default"
 
-    /// Finds the subtree and prepares it.
+    /// Finds the subtree.
     ///
-    /// - Parameter parent: `cgroup.parent` of the policy: `auto`, or an absolute path.
-    static func find(_ parent: String) throws(LaunchError) -> Finding {
+    /// - Parameters:
+    ///   - parent: `cgroup.parent` of the policy: `auto`, or an absolute path.
+    ///   - prepares: Whether groups that are missing are made; otherwise nothing is changed, and what is found is what a launch
+    ///     would try.
+    static func find(_ parent: String, prepares: Bool = true) throws(LaunchError) -> Finding {
         do {
             guard let root = try root() else {
                 return .missing("no cgroup v2 hierarchy is mounted on /sys/fs/cgroup", remedy: unified)
@@ -63,7 +66,8 @@ struct ControlGroupTree {
             guard parent == "auto" || (Paths.isWithin(parent, root) && parent != root) else {
                 return .missing("cgroup.parent = \"\(parent)\" is no group below \(root)", remedy: delegation)
             }
-            return try prepared(parent == "auto" ? base(root, own) : parent, root)
+            let base = parent == "auto" ? base(root, own) : parent
+            return prepares ? try prepared(base, root) : try examined(base, root)
         } catch {
             return .missing(
                 "\(parent == "auto" ? "the cgroup of this process" : parent) can't be used: \(error)",
@@ -99,15 +103,37 @@ struct ControlGroupTree {
         return lines.first { $0.hasPrefix("0::") }.map { String($0.dropFirst(3)) } ?? "/"
     }
 
-    private static func prepared(_ base: String, _ root: String) throws(Errno) -> Finding {
+    private static func tree(_ base: String, _ root: String) -> ControlGroupTree {
         let tasks = "\(base)/tasks/\(tenant)"
-        let monitors = "\(base)/monitors/\(tenant)"
-        let tree = ControlGroupTree(
-            tasks: tasks, monitors: monitors, tasksPath: String(tasks.dropFirst(root.utf8.count)))
-        if try isThere(base), !(try lists("\(base)/cgroup.controllers", needed)) {
-            return .missing(
-                "\(base) was not given all of these controllers: \(needed.joined(separator: ", "))", remedy: delegation)
-        }
+        return ControlGroupTree(
+            tasks: tasks, monitors: "\(base)/monitors/\(tenant)", tasksPath: String(tasks.dropFirst(root.utf8.count)))
+    }
+
+    private static func lacksControllers(_ base: String) throws(Errno) -> Finding? {
+        guard try isThere(base), !(try lists("\(base)/cgroup.controllers", needed)) else { return nil }
+        return .missing(
+            "\(base) was not given all of these controllers: \(needed.joined(separator: ", "))", remedy: delegation)
+    }
+
+    private static func isShared(_ base: String) -> Finding {
+        .missing("\(base) holds processes besides this one, and can't hand its controllers down", remedy: delegation)
+    }
+
+    /// What a launch would find, as far as that can be seen without making anything.
+    private static func examined(_ base: String, _ root: String) throws(Errno) -> Finding {
+        if let missing = try lacksControllers(base) { return missing }
+        let tree = Self.tree(base, root)
+        if try isThere(tree.monitors), try lists("\(tree.tasks)/cgroup.subtree_control", needed) { return .tree(tree) }
+        let isMade = try isThere(base)
+        try Files.checkWritable(isMade ? base : Paths.parent(base) ?? root)
+        if isMade { guard try isAlone(base) else { return isShared(base) } }
+        return .tree(tree)
+    }
+
+    private static func prepared(_ base: String, _ root: String) throws(Errno) -> Finding {
+        let tree = Self.tree(base, root)
+        let (tasks, monitors) = (tree.tasks, tree.monitors)
+        if let missing = try lacksControllers(base) { return missing }
         // The usual case: an earlier launch has prepared everything.
         if try isThere(monitors), try isThere(tasks), try lists("\(tasks)/cgroup.subtree_control", needed) {
             return .tree(tree)
@@ -116,10 +142,7 @@ struct ControlGroupTree {
             try enable(Paths.parent(base) ?? root)
             try make(base)
         }
-        guard try leave(base) else {
-            return .missing(
-                "\(base) holds processes besides this one, and can't hand its controllers down", remedy: delegation)
-        }
+        guard try leave(base) else { return isShared(base) }
         for group in [base, "\(base)/monitors", "\(base)/tasks", tasks] {
             try make(group)
             try enable(group)
@@ -147,11 +170,15 @@ struct ControlGroupTree {
         }
     }
 
+    /// Whether nobody but this process is in a group.
+    private static func isAlone(_ base: String) throws(Errno) -> Bool {
+        try text("\(base)/cgroup.procs").split(separator: "\n").allSatisfy { $0 == "\(getpid())" }
+    }
+
     /// Moves this process into a leaf; false if others are in the group as well, which are not ours to move.
     private static func leave(_ base: String) throws(Errno) -> Bool {
-        let inside = try text("\(base)/cgroup.procs").split(separator: "\n")
-        guard !inside.isEmpty else { return true }
-        guard inside.count == 1, inside[0] == "\(getpid())" else { return false }
+        guard try isAlone(base) else { return false }
+        if try text("\(base)/cgroup.procs").isEmpty { return true }
         try make("\(base)/supervisor")
         try write("\(base)/supervisor/cgroup.procs", "\(getpid())")
         return true

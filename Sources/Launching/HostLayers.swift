@@ -18,9 +18,9 @@ public struct HostLayers: Sendable {
     /// Every layer that may be missing, and whether it is.
     public let findings: [Finding]
 
-    /// Looks at the host. It costs a few system calls, and is done at every launch.
+    /// Looks at the host, and changes nothing. It costs a few system calls, and is done at every launch.
     public init(_ policy: EffectivePolicy, landlockABI: Int32) throws(LaunchError) {
-        try self.init(policy, landlockABI: landlockABI, try ControlGroupTree.find(policy.cgroupParent))
+        try self.init(policy, landlockABI: landlockABI, try ControlGroupTree.find(policy.cgroupParent, prepares: false))
     }
 
     /// The same where the cgroups have been looked at already.

@@ -92,7 +92,7 @@ public struct HostReport: Sendable {
     }
 
     private static func controlGroups() throws(LaunchError) -> Line {
-        let finding = try ControlGroupTree.find("auto")
+        let finding = try ControlGroupTree.find("auto", prepares: false)
         let missing = finding.missing
         return Line(
             layer: "cgroup", isEnforced: missing == nil, mayBeDegraded: true,

@@ -21,6 +21,19 @@ def test_doctor_names_what_is_missing_and_how_to_get_it(report, landlock):
         assert line["may_be_degraded"] and line["found"] == f"Landlock ABI {landlock}" and "boot a kernel" in line["remedy"]
 
 
+def test_doctor_makes_no_group(caisson):
+    """It says that nothing is changed; looking for the delegated subtree used to make it."""
+    place = "/sys/fs/cgroup/never-made"
+    policy = caisson.policy("elsewhere", own=True, cgroup=f'parent = "{place}"')
+    before = {name for name, _, _ in os.walk("/sys/fs/cgroup")}
+    found = {line["layer"]: line for line in json.loads(caisson.call("doctor", "--json").out)["layers"]}
+    assert found["cgroup"]["enforced"]
+    caisson.call("policy", "explain", "--policy", policy, "--", "probe").ok()
+    assert {name for name, _, _ in os.walk("/sys/fs/cgroup")} == before
+    # The control: a launch makes it.
+    assert caisson.run("probe", "exit", "7", policy=policy).code == 7 and os.path.isdir(place)
+
+
 def test_doctor_says_which_policies_can_be_used(report):
     """Without the host's network, nothing needs Landlock's scopes: the namespaces hold signals and abstract sockets."""
     assert {policy["name"]: policy["missing"] for policy in report["policies"]} == {
