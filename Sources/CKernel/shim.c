@@ -61,13 +61,20 @@ int csn_clone3(uint64_t flags, int cgroup, int *pidfd) {
 // The stack of the holder. It shares everything else with this process: there is nothing to copy and nothing to tear down.
 static char holder_stack[4096] __attribute__((aligned(16)));
 
+static int holder_parent;
+
+// It keeps nothing open: a lock or a socket of the task in an orphan's hands would make the task look alive.
 static int hold(void *unused) {
     (void)unused;
+    syscall(SYS_close_range, 0, ~0U, 0);
     prctl(CSN_PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+    // The parent may have died before: then no signal comes any more.
+    if (getppid() != holder_parent) return 0;
     for (;;) syscall(SYS_ppoll, NULL, 0, NULL, NULL);
 }
 
 int csn_hold_user_namespace(int *pidfd) {
+    holder_parent = getpid();
     return clone(hold, holder_stack + sizeof holder_stack, (int)(CSN_CLONE_NEWUSER | CSN_CLONE_PIDFD) | CLONE_VM | SIGCHLD,
         NULL, pidfd);
 }

@@ -11,6 +11,7 @@ import signal
 
 import pytest
 
+import host
 from faults import CONFINING, FAULTS
 from otherkernel import needs_x86, on
 
@@ -155,3 +156,34 @@ def judge(done, expected, who, name, each):
 def sweep(caisson):
     caisson.call("prune", "--older-than", "0s").ok()
     assert caisson.ids == []
+
+
+# Of another process with the monitor's memory: the one that holds a user namespace for a moment. It is late, and what it asks the
+# kernel for comes to nothing, as when the monitor has died before: poll(2) for a fifth of a second in the place of PR_SET_PDEATHSIG.
+LATE_HOLDER = "who=monitor,nr=157,if0=1,to=7,set0=0,set1=0,set2=200"
+
+
+def airlocks():
+    return {pid for pid in host.processes() if host.command_line(pid).startswith(b"caisson-airlock\0")}
+
+
+def test_a_monitor_that_dies_at_any_call_takes_everything_with_it(caisson, launch):
+    """Whoever asked is told, no process is left, and nobody takes the task for one that still runs."""
+    honest = launch("who=monitor")
+    assert honest.ran and honest.ended.code == 0
+    wrong, died, before = [], 0, airlocks()
+    for number, nth in successful(honest.calls):
+        if number not in FAULTS or nth > FIRST:
+            continue
+        done = launch(LATE_HOLDER, f"who=monitor,nr={number},nth={nth},to=231,set0=9")
+        died += done.ended is not None and done.ended.code == 125
+        left = host.until(lambda: not airlocks() - before, 5) or airlocks() - before
+        lost = [caisson.call("wait", task, "--timeout", "5s").code for task in done.tasks]
+        if not done.ended or left is not True or 124 in lost:
+            wrong.append(f"{FAULTS[number][0]} {nth}: {done}, left {left}, waits {lost}")
+        for pid in airlocks() - before:
+            os.kill(pid, signal.SIGKILL)
+        (caisson.workspace / ".mcp.json").unlink(missing_ok=True)
+    assert not wrong, "\n".join(wrong)
+    assert died >= 40
+    sweep(caisson)
