@@ -66,10 +66,12 @@ public final class TaskCollection {
     private func adoptNew() throws(TaskError) {
         let time = try on(state.path) { () throws(Errno) in try PathTime(state.tasks.number) }
         if let seen, seen.generation == ledger.generation, seen.time == time { return }
-        if seen?.generation != ledger.generation {
-            try ledger.ask { (ledger) throws(LedgerError) in try ledger.checkIndices() }
-        }
-        if seen == nil, try ledger.ask({ (ledger) throws(LedgerError) in try ledger.listing() }) == time.listing {
+        let isFirst = seen?.generation != ledger.generation
+        let listing = try ledger.ask { (ledger) throws(LedgerError) in try ledger.listing() }
+        let isListed = seen == nil && listing == time.listing
+        // The table is read as a whole anyway where something has changed.
+        if isFirst { try ledger.ask { (ledger) throws(LedgerError) in try ledger.checkIndices(table: !isListed) } }
+        if isListed {
             (seen, isTidy) = ((ledger.generation, time), true)
             return
         }
