@@ -2,7 +2,6 @@
 import argparse
 import contextlib
 import glob
-import json
 import os
 import platform
 import pty
@@ -16,9 +15,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import systems
+from systems import NotRun
 
 
 def options():
@@ -47,13 +47,20 @@ class Place:
             with open(os.path.join(self.settings, name), "w", encoding="utf-8") as file:
                 file.write(text)
 
-    def run(self, system, argv, timeout=40, environment=None, **more):
-        """The attacker in a sandbox, to its end."""
-        variables = {"PATH": "/usr/bin:/bin", "HOME": self.root, "CAISSON_POLICIES": self.policies, **(environment or {})}
+    def variables(self, more=None):
+        return {"PATH": "/usr/bin:/bin", "HOME": self.root, "CAISSON_POLICIES": self.policies, **(more or {})}
+
+    def line(self, system, word, *attempt):
+        """The command line under which the attacker says a word before it tries something."""
+        return [*system.prefix, self.probe, "attempt", word, *map(str, attempt)]
+
+    def run(self, system, *attempt, timeout=40, environment=None, **more):
+        """What the attacker prints in a sandbox, from its beginning to its end."""
+        word = secrets.token_hex(8)
         # Into files: what gets out keeps a pipe open.
         with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
             settings = {"stdin": subprocess.DEVNULL, "stdout": out, "stderr": err, "cwd": self.workspace, **more}
-            child = subprocess.Popen([*system.prefix, *map(str, argv)], env=variables, **settings)
+            child = subprocess.Popen(self.line(system, word, *attempt), env=self.variables(environment), **settings)
             try:
                 child.wait(timeout)
             except subprocess.TimeoutExpired:
@@ -61,7 +68,10 @@ class Place:
                 child.wait()
             for file in (out, err):
                 file.seek(0)
-            return subprocess.CompletedProcess(argv, child.returncode, out.read(), err.read())
+            said, words = out.read(), err.read().decode(errors="replace").strip()
+        if word.encode() not in said:
+            raise NotRun((words.splitlines() or ["it prints nothing"])[-1][:160])
+        return said.partition(word.encode())[2]
 
     def fresh(self):
         """An empty workspace."""
@@ -93,7 +103,6 @@ class Attack:
     title: str
     seen: str
     attempt: object
-    control: bool = field(default=True)
 
 
 ATTACKS = []
@@ -110,7 +119,7 @@ def attack(id, title, seen):
 
 def linger(place, system, *ways):
     marker = secrets.token_hex(8)
-    place.run(system, [place.probe, "linger", marker, *ways, "exit"], timeout=10)
+    place.run(system, "linger", marker, *ways, "exit", timeout=10)
     time.sleep(0.3)
     left = having(marker)
     end(marker)
@@ -130,12 +139,11 @@ def deaf(place, system):
 @attack("A5", "the sandbox's supervisor is killed", "a process of the attacker still runs 2 s later")
 def orphan(place, system):
     marker = secrets.token_hex(8)
-    child = subprocess.Popen([*system.prefix, place.probe, "linger", marker, "setsid", "daemon"], stdin=subprocess.DEVNULL,
-                             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=place.workspace,
-                             env={"PATH": "/usr/bin:/bin", "HOME": place.root, "CAISSON_POLICIES": place.policies})
+    child = subprocess.Popen(place.line(system, "begins", "linger", marker, "setsid", "daemon"), stdin=subprocess.DEVNULL,
+                             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=place.workspace, env=place.variables())
     try:
         if not wait_for(lambda: having(marker), 10):
-            return None
+            raise NotRun("no process of the attacker's was seen")
         time.sleep(0.3)
         for pid in supervisors(child.pid, system, marker):
             with contextlib.suppress(ProcessLookupError):
@@ -184,15 +192,15 @@ def wait_for(condition, seconds):
 
 @attack("B8", "a program of the attacker's own, written to the workspace or to memory, is executed", "its canary is there")
 def own_program(place, system):
-    place.run(system, [place.probe, "own-program", os.path.join(place.workspace, "x"), os.path.join(place.workspace, "ran")])
+    place.run(system, "own-program", os.path.join(place.workspace, "x"), os.path.join(place.workspace, "ran"))
     return os.path.exists(os.path.join(place.workspace, "ran"))
 
 
 @attack("B16", "files that the host's tools trust are made where they are missing: .git/hooks, .mcp.json", "they are there")
 def trusted(place, system):
     os.makedirs(os.path.join(place.workspace, ".git"))
-    place.run(system, [place.probe, "directory", os.path.join(place.workspace, ".git/hooks")])
-    place.run(system, [place.probe, "touch", "w", os.path.join(place.workspace, ".git/hooks/pre-commit"), os.path.join(place.workspace, ".mcp.json")])
+    place.run(system, "directory", os.path.join(place.workspace, ".git/hooks"))
+    place.run(system, "touch", "w", os.path.join(place.workspace, ".git/hooks/pre-commit"), os.path.join(place.workspace, ".mcp.json"))
     return any(os.path.lexists(os.path.join(place.workspace, name)) and not is_placeholder(os.path.join(place.workspace, name))
                for name in [".git/hooks/pre-commit", ".mcp.json"])
 
@@ -204,8 +212,8 @@ def is_placeholder(path):
 @attack("C6", "secrets in the environment of whoever starts the sandbox", "the attacker prints them")
 def secret_variables(place, system):
     canary = secrets.token_hex(16)
-    done = place.run(system, [place.probe, "environment"], environment={"AWS_SECRET_ACCESS_KEY": canary})
-    return canary.encode() in done.stdout
+    said = place.run(system, "environment", environment={"AWS_SECRET_ACCESS_KEY": canary})
+    return canary.encode() in said
 
 
 # MARK: D, files
@@ -218,13 +226,13 @@ def read_outside(place, system):
         file.write(canary)
     os.chmod(path, 0o644)
     ways = [path, f"/proc/self/root{path}", f"/proc/1/root{path}", f"{place.workspace}/../outside/secret", f"/proc/self/cwd/../outside/secret"]
-    return canary.encode() in place.run(system, [place.probe, "cat", *ways]).stdout
+    return canary.encode() in place.run(system, "cat", *ways)
 
 
 @attack("D2w", "a file outside of the workspace is written", "it is there on the host")
 def write_outside(place, system):
-    names = [os.path.join(place.outside, "planted"), f"{place.workspace}/../outside/planted", "/var/tmp/caisson-attack-planted"]
-    place.run(system, [place.probe, "touch", "w", *names])
+    names = [os.path.join(place.outside, "planted"), f"{place.workspace}/../outside/planted", f"/var/tmp/caisson-{secrets.token_hex(8)}"]
+    place.run(system, "touch", "w", *names)
     found = [each for each in names if os.path.exists(each)]
     for each in found:
         with contextlib.suppress(FileNotFoundError):
@@ -238,19 +246,19 @@ def link(place, system):
     with open(os.path.join(place.outside, "secret"), "w", encoding="utf-8") as file:
         file.write(canary)
     os.symlink(place.outside, os.path.join(place.workspace, "link"))
-    done = place.run(system, [place.probe, "cat", "link/secret"])
-    place.run(system, [place.probe, "touch", "w", "link/planted"])
+    said = place.run(system, "cat", "link/secret")
+    place.run(system, "touch", "w", "link/planted")
     planted = os.path.join(place.outside, "planted")
     was = os.path.exists(planted)
     if was:
         os.unlink(planted)
-    return canary.encode() in done.stdout or was
+    return canary.encode() in said or was
 
 
 @attack("D3", "the attacker's program, which the host uses too, is overwritten through /proc/self/exe", "it has changed")
 def overwrite(place, system):
     before = os.stat(place.probe)
-    place.run(system, [place.probe, "touch", "w", "/proc/self/exe", place.probe, os.path.join(place.tools, "planted")])
+    place.run(system, "touch", "w", "/proc/self/exe", place.probe, os.path.join(place.tools, "planted"))
     after = os.stat(place.probe)
     planted = os.path.exists(os.path.join(place.tools, "planted"))
     if planted:
@@ -260,7 +268,7 @@ def overwrite(place, system):
 
 @attack("D9", "a set-user-id program is left in the workspace", "the host sees the bit")
 def set_user_id(place, system):
-    place.run(system, [place.probe, "setid", place.workspace])
+    place.run(system, "setid", place.workspace)
     return any(os.lstat(os.path.join(directory, each)).st_mode & (stat.S_ISUID | stat.S_ISGID)
                for directory, _, names in os.walk(place.workspace) for each in names)
 
@@ -269,20 +277,20 @@ def set_user_id(place, system):
 
 @attack("F5", "a user namespace inside, and a mount in it", "the attacker says that it has one")
 def nested(place, system):
-    return b"nested" in place.run(system, [place.probe, "nested", "/tmp"]).stdout
+    return b"nested" in place.run(system, "nested", "/tmp")
 
 
 @attack("E1", "a system call of the 32-bit ABI, past a filter that looks at numbers only", "it answers")
 def foreign(place, system):
-    done = place.run(system, [place.probe, "int80"])
-    return any(b" ok" in line or line.split()[-1:] and line.split()[-1].isdigit() for line in done.stdout.splitlines() if b" " in line)
+    said = place.run(system, "int80")
+    return any(b" ok" in line or line.split()[-1:] and line.split()[-1].isdigit() for line in said.splitlines() if b" " in line)
 
 
 @attack("F9", "a process of the same user on the host is killed", "it is dead")
 def kill_outside(place, system):
     victim = subprocess.Popen(["sleep", "60"])
     try:
-        place.run(system, [place.probe, "kill", str(victim.pid)])
+        place.run(system, "kill", str(victim.pid))
         time.sleep(0.2)
         return victim.poll() is not None
     finally:
@@ -303,19 +311,18 @@ def descriptors(place, system):
         directory = os.open(place.outside, os.O_RDONLY)
         for number in (file.fileno(), directory):
             os.set_inheritable(number, True)
-        done = place.run(system, [place.probe, "descriptors"], close_fds=False)
+        said = place.run(system, "descriptors", close_fds=False)
         os.close(directory)
-    return canary.encode() in done.stdout
+    return canary.encode() in said
 
 
 @attack("G3", "a command is pushed into the terminal of whoever started the sandbox (TIOCSTI)", "the terminal has it as its input")
 def push(place, system):
-    canary = secrets.token_hex(4)
+    canary, word = secrets.token_hex(4), secrets.token_hex(8)
     child, terminal = pty.fork()
     if child == 0:
         os.chdir(place.workspace)
-        code = subprocess.call([*system.prefix, place.probe, "push", canary + "\n"],
-                               env={"PATH": "/usr/bin:/bin", "HOME": place.root, "CAISSON_POLICIES": place.policies})
+        code = subprocess.call(place.line(system, word, "push", canary + "\n"), env=place.variables())
         # The shell that comes back reads what was pushed.
         ready, _, _ = select.select([0], [], [], 0.5)
         os.write(1, b"READ " + (os.read(0, 100) if ready else b"nothing") + b"\n")
@@ -326,6 +333,8 @@ def push(place, system):
             said += piece
     os.close(terminal)
     os.waitpid(child, 0)
+    if word.encode() not in said:
+        raise NotRun(said.decode(errors="replace").strip()[-160:])
     return b"READ " + canary.encode() in said
 
 
@@ -357,14 +366,14 @@ def was_reached(server, kind):
 @attack("H1", "a TCP listener on the host's loopback", "it is connected to")
 def tcp(place, system):
     server = listener(socket.SOCK_STREAM)
-    place.run(system, [place.probe, "tcp", "127.0.0.1", server.getsockname()[1]])
+    place.run(system, "tcp", "127.0.0.1", server.getsockname()[1])
     return was_reached(server, socket.SOCK_STREAM)
 
 
 @attack("H2", "a UDP socket on the host's loopback", "it gets a packet")
 def udp(place, system):
     server = listener(socket.SOCK_DGRAM)
-    place.run(system, [place.probe, "udp", "127.0.0.1", server.getsockname()[1]])
+    place.run(system, "udp", "127.0.0.1", server.getsockname()[1])
     return was_reached(server, socket.SOCK_DGRAM)
 
 
@@ -372,7 +381,7 @@ def udp(place, system):
 def abstract(place, system):
     name = f"caisson-attack-{secrets.token_hex(8)}"
     server = listener(socket.SOCK_STREAM, socket.AF_UNIX, b"\0" + name.encode())
-    place.run(system, [place.probe, "abstract", name])
+    place.run(system, "abstract", name)
     return was_reached(server, socket.SOCK_STREAM)
 
 
@@ -383,7 +392,7 @@ def socket_path(place, system):
         os.unlink(path)
     server = listener(socket.SOCK_STREAM, socket.AF_UNIX, path)
     os.chmod(path, 0o666)
-    place.run(system, [place.probe, "path", path])
+    place.run(system, "path", path)
     return was_reached(server, socket.SOCK_STREAM)
 
 
@@ -393,7 +402,7 @@ def socket_path(place, system):
 def shared_memory(place, system):
     mark = secrets.token_hex(8)
     names = [f"/dev/shm/caisson-{mark}", f"/tmp/caisson-{mark}"]
-    place.run(system, [place.probe, "touch", "w", *names])
+    place.run(system, "touch", "w", *names)
     found = [each for each in names if os.path.exists(each)]
     for each in found:
         os.unlink(each)
@@ -402,19 +411,23 @@ def shared_memory(place, system):
 
 # MARK: the table
 
+DID_NOT_RUN = "did not run"
 # What a policy opens on purpose, and says so: `caisson policy explain` calls it arbitrary_code.
 OPENED = {("B8", "caisson build"): "opened by `files.execute`"}
 
 
 def judge(place, system, each):
-    """held, ESCAPED, or why nothing can be said."""
+    """What stands in the cell: `held`, `ESCAPED`, or why nothing can be said."""
     if system.missing:
         return "-"
     if (each.id, system.title) in OPENED:
         return OPENED[each.id, system.title]
     place.fresh()
-    found = each.attempt(place, system)
-    return "-" if found is None else "ESCAPED" if found else "held"
+    try:
+        return "ESCAPED" if each.attempt(place, system) else "held"
+    except NotRun as reason:
+        print(f"{each.id:4} {system.title}: {DID_NOT_RUN}: {reason}", file=sys.stderr, flush=True)
+        return DID_NOT_RUN
 
 
 def main():
@@ -433,15 +446,23 @@ def main():
     finally:
         shutil.rmtree(place.root)
     write(chosen, columns, results)
-    lost = [(id, title) for id, row in results.items() for title, cell in row.items() if cell == "ESCAPED" and title.startswith("caisson")]
-    # An attack that does not work without a sandbox shows nothing.
-    moot = [id for id, row in results.items() if row["no sandbox"] == "held"]
-    for id, title in lost:
-        print(f"FAILED  {id}: {title} was escaped from")
-    for id in moot:
-        print(f"FAILED  {id}: it does not work without a sandbox either, and so shows nothing")
-    print(f"{len(results) - len({id for id, _ in lost} | set(moot))} passed, {len({id for id, _ in lost} | set(moot))} failed")
-    return 1 if lost or moot else 0
+    failures = [(id, failure) for id, row in results.items() for failure in failures_of(row)]
+    for id, failure in failures:
+        print(f"FAILED  {id}: {failure}")
+    failed = {id for id, _ in failures}
+    print(f"{len(results) - len(failed)} passed, {len(failed)} failed")
+    return 1 if failed or not results else 0
+
+
+def failures_of(row):
+    """What a row must not say: that Caisson was escaped from, or nothing at all."""
+    if row["no sandbox"] != "ESCAPED":
+        yield "it does not work without a sandbox either, and so shows nothing"
+    for title, cell in row.items():
+        if title.startswith("caisson") and cell in ("ESCAPED", DID_NOT_RUN):
+            yield f"{title}: {cell}"
+    if all(cell == "-" for title, cell in row.items() if title.startswith("caisson")):
+        yield "Caisson does not run here"
 
 
 def write(chosen, columns, results):

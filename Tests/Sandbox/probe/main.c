@@ -32,6 +32,8 @@ int main(int count, char **words) {
     if (count < 2) return 2;
     const char *verb = words[1];
     char **rest = words + 2;
+    /* Says that it runs before it does anything: who looks for a trace of it has to know. */
+    VERB("attempt", (puts(rest[0]), fflush(stdout), main(count - 2, words + 2)));
     VERB("exit", atoi(rest[0]));
     VERB("signal", (signal(atoi(rest[0]), SIG_DFL), raise(atoi(rest[0])), 0));
     VERB("syscalls", verb_syscalls());
