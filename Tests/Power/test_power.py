@@ -95,6 +95,7 @@ def test_the_power_fails(caisson, notes):
     time.sleep(random.random() * 0.3)
     print(f"\n{POWER_OFF}", flush=True)
     time.sleep(100)
+    pytest.fail("the power did not fail")
 
 
 def start(caisson, policy, count, pause):
