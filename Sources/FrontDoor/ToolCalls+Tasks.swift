@@ -31,6 +31,8 @@ extension ToolCalls {
                 return try about(id, query) { (task) throws(TaskError) in try cancel(task, query) }
             case .updateTask(let id): return try about(id, query) { (_) throws(TaskError) in .answer([:]) }
             case .tasks(let cursor): return try tasks(cursor, query)
+            case .resources(let cursor): return try resources(cursor, query)
+            case .resource(let resource, let offset): return try contents(resource, from: offset, query)
             }
         } catch {
             return .fail(.internalError("the task can't be read"))

@@ -204,13 +204,8 @@ struct ToolCalls {
     }
 
     static func totals(_ task: TaskDirectory) throws(TaskError) -> UInt64 {
-        let reader = task.output(try task.record())
-        do {
-            let totals = try reader.totals()
-            return totals.stdout + totals.stderr
-        } catch {
-            throw .system("the task's output", error)
-        }
+        let totals = try streamTotals(task)
+        return totals.stdout + totals.stderr
     }
 
     private func terminate(_ call: ToolCall, _ request: TerminateRequest) throws(TaskError) -> Outcome {

@@ -24,6 +24,9 @@ DEFINITIONS = {
     "server/discover": "DiscoverResult",
     "tools/list": "ListToolsResult",
     "tools/call": "CallToolResult",
+    "resources/list": "ListResourcesResult",
+    "resources/templates/list": "ListResourceTemplatesResult",
+    "resources/read": "ReadResourceResult",
 }
 
 # What the schema of 2025-11-25 calls the results for tasks, and that of the extension for 2026-07-28.
@@ -179,6 +182,9 @@ else:
         "tools/call": types.CallToolResult,
         "ping": types.EmptyResult,
         "logging/setLevel": types.EmptyResult,
+        "resources/list": types.ListResourcesResult,
+        "resources/templates/list": types.ListResourceTemplatesResult,
+        "resources/read": types.ReadResourceResult,
     }
 
     def check_envelope(era, message):

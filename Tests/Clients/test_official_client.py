@@ -23,6 +23,7 @@ if models.MCP_MAJOR >= 2:
 else:
     from mcp import ClientSession, McpError, StdioServerParameters
     from mcp.client.stdio import stdio_client
+    from pydantic import AnyUrl
 
     MCPError = McpError
     MODES = {"handshake": "2025-11-25"}
@@ -37,6 +38,11 @@ else:
 # The names of fields differ between the two packages.
 def structured(result):
     return getattr(result, "structured_content", None) or result.structuredContent
+
+
+def uri(text):
+    """A URI as the client takes it."""
+    return text if models.MCP_MAJOR >= 2 else AnyUrl(text)
 
 
 def is_error(result):
@@ -70,7 +76,7 @@ def test_agrees_on_the_newest_version_of_its_era_and_introduces_itself(drive):
         assert version == drive.version
         assert server.name == "caisson" and re.match(r"\d+\.\d+\.\d+", server.version)
         assert capabilities.tools is not None
-        assert capabilities.resources is None and capabilities.prompts is not None
+        assert capabilities.resources is not None and capabilities.prompts is not None
         assert "read_output" in instructions
 
     drive(conversation)
@@ -105,6 +111,25 @@ def test_has_prompts_for_common_jobs(drive):
             with pytest.raises(MCPError) as failure:
                 await client.get_prompt(name, arguments)
             assert failure.value.error.code == -32602
+
+    drive(conversation)
+
+
+def test_has_output_and_state_of_tasks_as_resources(drive):
+    async def conversation(client, *_):
+        made = structured(await client.call_tool("execute_command", {"argv": ["echo", "out"]}))
+        name = f"caisson://tasks/{made['task_id']}/"
+        listed = {str(entry.uri) for entry in (await client.list_resources()).resources}
+        assert {name + part for part in ("stdout", "stderr", "status")} <= listed
+        templates = (await client.list_resource_templates()).resource_templates if models.MCP_MAJOR >= 2 else (
+            await client.list_resource_templates()
+        ).resourceTemplates
+        assert len(templates) == 3
+        (content,) = (await client.read_resource(uri(name + "stdout"))).contents
+        assert content.text == "out\n"
+        with pytest.raises(MCPError) as failure:
+            await client.read_resource(uri(name + "stdin"))
+        assert failure.value.error.code == (-32602 if drive.version == "2026-07-28" else -32002)
 
     drive(conversation)
 

@@ -31,7 +31,7 @@ struct LegacyEraTests {
         #expect(result.keys == ["protocolVersion", "capabilities", "serverInfo", "instructions"])
         #expect(
             result["capabilities"] == [
-                "tools": [:], "prompts": [:],
+                "tools": [:], "prompts": [:], "resources": [:],
                 "tasks": ["list": [:], "cancel": [:], "requests": ["tools": ["call": [:]]]],
             ])
         #expect(result["serverInfo"] == ["name": "caisson", "title": "Caisson", "version": "9.8.7"])
@@ -102,7 +102,9 @@ struct LegacyEraTests {
         }
     }
 
-    @Test("unknown methods do not exist", arguments: ["resources/list", "tasks/update", "resources/read", "shutdown"])
+    @Test(
+        "unknown methods do not exist",
+        arguments: ["resources/write", "tasks/update", "subscriptions/listen", "shutdown"])
     func unknownMethods(method: String) throws {
         var client = try Client.legacy()
         #expect(try client.error(method).code == .methodNotFound)

@@ -25,7 +25,7 @@ struct ModernEraTests {
         #expect(result["supportedVersions"] == ["2026-07-28"])
         #expect(
             result["capabilities"] == [
-                "tools": [:], "prompts": [:], "extensions": ["io.modelcontextprotocol/tasks": [:]],
+                "tools": [:], "prompts": [:], "resources": [:], "extensions": ["io.modelcontextprotocol/tasks": [:]],
             ])
         #expect(result["ttlMs"] == 3_600_000 && result["cacheScope"] == "public")
         #expect(
@@ -112,7 +112,7 @@ struct ModernEraTests {
 
     @Test(
         "methods of the other era and unknown ones do not exist",
-        arguments: ["ping", "logging/setLevel", "resources/list", "tasks/list", "tasks/result", "Tools/List", ""])
+        arguments: ["ping", "logging/setLevel", "resources/subscribe", "tasks/list", "tasks/result", "Tools/List", ""])
     func unknownMethods(method: String) throws {
         var client = Client()
         let error = try client.error(method, meta)

@@ -57,7 +57,7 @@ struct RequestTests {
             case .explain(let explain) = try request(.explainPolicy, ["argv": ["ls"]])
         else { throw Unexpected(description: "other tool") }
         #expect(claude.prompt == "; rm -rf $(x)\n`y`" && claude.workFolder == nil && claude.waiting.untilEnd)
-        #expect(read.task == .id("t") && read.start == .next && read.maximumBytes == 32_768 && read.stream == .both)
+        #expect(read.task == .id("t") && read.start == .next && read.maximumBytes == 30_720 && read.stream == .both)
         #expect(read.timeout == .zero && read.encoding == nil && read.pattern == nil && read.reader == nil)
         #expect(end.task == .pid(4_194_304) && end.signal == .terminate && end.grace == nil)
         #expect(list.status == nil && list.limit == 100 && list.cursor == nil)

@@ -68,7 +68,7 @@ struct ToolCatalogueTests {
         #expect(schema(.executeCommand, "timeout_ms") == 30_000 && schema(.executeCommand, "wait") == true)
         #expect(schema(.claudeCode, "timeout_ms") == 30_000 && schema(.claudeCode, "wait") == true)
         #expect(schema(.executeCommand, "merge_stderr") == false)
-        #expect(schema(.readOutput, "timeout_ms") == 0 && schema(.readOutput, "max_bytes") == 32_768)
+        #expect(schema(.readOutput, "timeout_ms") == 0 && schema(.readOutput, "max_bytes") == 30_720)
         #expect(schema(.readOutput, "stream") == "both" && schema(.readOutput, "encoding") == nil)
         #expect(schema(.forceTerminate, "signal") == "TERM" && schema(.listSessions, "limit") == 100)
     }

@@ -7,6 +7,7 @@ enum ModernMethod: String {
     case callTool = "tools/call"
     case listPrompts = "prompts/list"
     case getPrompt = "prompts/get"
+    case listTemplates = "resources/templates/list"
 }
 
 /// The methods of a version with one, besides the handshake itself.
@@ -17,6 +18,7 @@ enum LegacyMethod: String {
     case callTool = "tools/call"
     case listPrompts = "prompts/list"
     case getPrompt = "prompts/get"
+    case listTemplates = "resources/templates/list"
 }
 
 extension Conversation {

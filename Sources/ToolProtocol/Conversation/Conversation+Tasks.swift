@@ -27,11 +27,7 @@ extension Conversation {
     ) throws(ProtocolError) -> Query.Subject? {
         guard let method = TaskMethod(rawValue: request.method), method.exists(in: version) else { return nil }
         if version.isModern, !meta.client.hasTasks { throw .missingTasks }
-        if method == .list {
-            guard let cursor = request.params["cursor"] else { return .tasks(cursor: nil) }
-            guard let text = cursor.stringValue else { throw .invalidParams("\"cursor\" must be a string") }
-            return .tasks(cursor: text)
-        }
+        if method == .list { return .tasks(cursor: try cursor(request.params)) }
         guard let id = request.params["taskId"]?.stringValue else {
             throw .invalidParams("\"taskId\" must be a string")
         }

@@ -146,22 +146,33 @@ extension Conversation {
         case .callTool: return .call(try call(request, meta, version))
         case .listPrompts: return answer(request, try promptList(request.params, version))
         case .getPrompt: return answer(request, try prompt(request.params, version))
-        case nil: return try takeTaskMethod(request, meta, version)
+        case .listTemplates: return answer(request, try templateList(request.params, version))
+        case nil: return try takeQuery(request, meta, version)
         }
     }
 
-    private mutating func takeTaskMethod(
+    private mutating func takeQuery(
         _ request: Request, _ meta: RequestMeta, _ version: ProtocolVersion
     ) throws(ProtocolError) -> Action {
-        guard let subject = try taskQuery(request, meta, version) else { throw .methodNotFound(request.method) }
+        let subject: Query.Subject
+        if let known = try resourceQuery(request, version) {
+            subject = known
+        } else if let known = try taskQuery(request, meta, version) {
+            subject = known
+        } else {
+            throw .methodNotFound(request.method)
+        }
         return .query(Query(request: open(request, meta, version), subject: subject))
     }
 
     /// `ping` may come before the handshake (MCP 2025-11-25, "Initialization").
     private mutating func takeLegacy(_ request: Request, _ meta: RequestMeta) throws(ProtocolError) -> Action {
         guard let method = LegacyMethod(rawValue: request.method) else {
-            guard let negotiated else { throw .methodNotFound(request.method) }
-            return try takeTaskMethod(request, meta, negotiated)
+            guard let negotiated else {
+                let isKnown = ResourceMethod(rawValue: request.method) != nil
+                throw isKnown ? RequestMeta.beforeHandshake : .methodNotFound(request.method)
+            }
+            return try takeQuery(request, meta, negotiated)
         }
         switch (method, negotiated) {
         case (.ping, _): return answer(request, [:])
@@ -171,6 +182,7 @@ extension Conversation {
         case (.callTool, let version?): return .call(try call(request, meta, version))
         case (.listPrompts, let version?): return answer(request, try promptList(request.params, version))
         case (.getPrompt, let version?): return answer(request, try prompt(request.params, version))
+        case (.listTemplates, let version?): return answer(request, try templateList(request.params, version))
         }
     }
 

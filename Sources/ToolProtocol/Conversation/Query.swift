@@ -12,6 +12,10 @@ public struct Query: Sendable, Equatable {
         case cancelTask(String)
         /// Input for a task (2026-07-28), none of which ever asks for any.
         case updateTask(String)
+        /// A page of the list of resources.
+        case resources(cursor: String?)
+        /// A resource, or what of its output begins at a byte.
+        case resource(TaskResource, offset: UInt64)
     }
 
     /// The request.

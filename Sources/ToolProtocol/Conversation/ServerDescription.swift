@@ -30,11 +30,12 @@ public struct ServerDescription: Sendable {
     /// The capabilities that exist in a version; one object for each.
     static func capabilities(_ version: ProtocolVersion) -> JSON {
         if version.isModern {
-            return ["tools": [:], "prompts": [:], "extensions": [ClientFeatures.tasksExtension: [:]]]
+            return ["tools": [:], "prompts": [:], "resources": [:], "extensions": [ClientFeatures.tasksExtension: [:]]]
         }
-        guard version >= .november2025 else { return ["tools": [:], "prompts": [:]] }
+        guard version >= .november2025 else { return ["tools": [:], "prompts": [:], "resources": [:]] }
         return [
-            "tools": [:], "prompts": [:], "tasks": ["list": [:], "cancel": [:], "requests": ["tools": ["call": [:]]]],
+            "tools": [:], "prompts": [:], "resources": [:],
+            "tasks": ["list": [:], "cancel": [:], "requests": ["tools": ["call": [:]]]],
         ]
     }
 

@@ -20,6 +20,8 @@ public struct ProtocolError: Error, Sendable, Equatable {
         public static let invalidParams = Code(rawValue: -32602)
         /// The server failed.
         public static let internalError = Code(rawValue: -32603)
+        /// There is no such resource (MCP until 2025-11-25, "Resources"); 2026-07-28 has -32602 for that.
+        public static let resourceNotFound = Code(rawValue: -32002)
         /// The request needs something that its client did not declare.
         public static let missingCapability = Code(rawValue: -32021)
         /// The request is of a protocol version that is not spoken here.

@@ -48,7 +48,7 @@ public struct ReadOutputRequest: Sendable, Equatable {
     public let reader: String?
 
     static let bytes: ClosedRange<Int64> = 1...1_048_576
-    static let defaultBytes = 32_768
+    static let defaultBytes = 30_720
     static let lines: ClosedRange<Int64> = 1...100_000
     static let patternBytes = 1000
 
