@@ -35,25 +35,30 @@ public enum Namespaces {
     ///
     /// A child holds it while the maps are written and its descriptor is opened; then it is killed. It shares this process's
     /// memory and runs nothing of it: a fork would cost four times as much.
+    ///
+    /// - Returns: The namespace, and the pid of its holder, which the caller reaps before it makes another one.
     public static func forMapping(
         user inner: UInt32, to outer: UInt32, group innerGroup: UInt32, to outerGroup: UInt32
-    ) throws(Errno) -> Descriptor {
+    ) throws(Errno) -> MappingNamespace {
         var number: Int32 = -1
-        let pid = try checkedOnce { csn_hold_user_namespace(&number) }
+        let holder = try checkedOnce { csn_hold_user_namespace(&number) }
         let pidfd = Descriptor(owning: number)
-        defer { reapHolder(pid, pidfd.number) }
-        try IdentityMap.write(pid: pid, "uid_map", inner: inner, outer: outer)
-        try IdentityMap.write(pid: pid, "gid_map", inner: innerGroup, outer: outerGroup)
-        return try Files.open("/proc/\(pid)/ns/user", 0)
+        defer { kill(pidfd.number) }
+        try IdentityMap.write(pid: holder, "uid_map", inner: inner, outer: outer)
+        try IdentityMap.write(pid: holder, "gid_map", inner: innerGroup, outer: outerGroup)
+        return MappingNamespace(descriptor: try Files.open("/proc/\(holder)/ns/user", 0), holder: holder)
     }
 
-    /// The holder did nothing and owns nothing; a failure to reap it leaves a zombie that ends with the monitor.
-    private static func reapHolder(_ pid: Int32, _ pidfd: Int32) {
-        do {
-            try Processes.signal(pidfd, 9)
-            _ = try Processes.reap(pid)
-        } catch {
-            return
-        }
+    /// The holder did nothing and owns nothing; it dies with the monitor at the latest.
+    private static func kill(_ holder: Int32) {
+        do { try Processes.signal(holder, 9) } catch { return }
     }
+}
+
+/// A user namespace made for an idmapped mount.
+public struct MappingNamespace: ~Copyable {
+    /// The namespace, for mount_setattr(2).
+    public let descriptor: Descriptor
+    /// The pid of a child that is being killed, and not reaped yet.
+    public let holder: Int32
 }

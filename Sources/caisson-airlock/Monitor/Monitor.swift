@@ -31,6 +31,7 @@ final class Monitor {
     var observation: Observation?
     var hasTakenBack = false
     var leftBehind: String?
+    private var statusIsOpen = true
     private var isSettled = false
     private var readyTask = false
     private var readyReaper = false
@@ -157,7 +158,7 @@ final class Monitor {
     private func waitForEvents(_ sandbox: Sandbox, _ control: ControlSocket) throws(Errno) -> Events {
         var poll = Poll()
         let process = poll.add(sandbox.initProcess, POLLIN_)
-        let status = poll.add(sandbox.status, POLLIN_)
+        let status = poll.add(statusIsOpen ? sandbox.status : -1, POLLIN_)
         let gate = gateIsOpen && startedAt == nil ? poll.add(sandbox.gate, 0) : nil
         let front = report.map { poll.add($0, POLLIN_) }
         let table = mounts.map { poll.add($0.table, Int32(POLLPRI)) }
@@ -200,7 +201,8 @@ final class Monitor {
         let (message, descriptors) = try step(.gate) { () throws(Errno) in
             try Transfer.receive(sandbox.status, limit: StatusMessage.size)
         }
-        guard !message.isEmpty else { return }
+        // Nobody is left who could say something; init takes a while to end, and is waited for without looking here again.
+        guard !message.isEmpty else { return statusIsOpen = false }
         switch StatusMessage.read(message) {
         case .terminal: try step(.terminal) { () throws(Errno) in try connect(descriptors) }
         case .settled: isSettled = try look { () throws(Errno) in try settle(sandbox) }

@@ -93,23 +93,21 @@ extension Sandbox {
         defer { close(handoff) }
         try step(.workspaceMount) { () throws(Errno) in
             guard plan.identity.mapsOwners else { return try Transfer.send(handoff, [1]) }
-            var mapped: [Int32] = []
+            var (mapped, holder): ([Int32], Int32?) = ([], nil)
             defer { for number in mapped { close(number) } }
             for (tree, directory) in zip(plan.handedTrees, inherited.trees) {
-                mapped.append(try Self.mapOwners(tree, directory, plan.identity))
+                if let holder { _ = try Processes.reap(holder) }
+                let mount = try Mount.tree("", at: directory, recursive: false)
+                let map = try Namespaces.forMapping(
+                    user: tree.owner, to: plan.identity.hostUser, group: tree.group, to: plan.identity.hostGroup)
+                holder = map.holder
+                try Mount.mapOwners(mount.number, through: map.descriptor.number)
+                mapped.append(mount.release())
             }
             try Transfer.send(handoff, [1], descriptors: mapped)
+            // Its end takes the kernel longer than all of this: init has its mounts by then.
+            if let holder { _ = try Processes.reap(holder) }
         }
-    }
-
-    private static func mapOwners(
-        _ tree: HandedTree, _ directory: Int32, _ identity: PlannedIdentity
-    ) throws(Errno) -> Int32 {
-        let mount = try Mount.tree("", at: directory, recursive: false)
-        let map = try Namespaces.forMapping(
-            user: tree.owner, to: identity.hostUser, group: tree.group, to: identity.hostGroup)
-        try Mount.mapOwners(mount.number, through: map.number)
-        return mount.release()
     }
 }
 
