@@ -30,6 +30,10 @@ struct LineWriter {
     /// Whether so much waits that no further call should be taken.
     var isFull: Bool { size > Self.limit }
 
+    /// Whether the client reads what it is told unasked: beyond this much, what it would be told next says more.
+    var takesNotices: Bool { size < Self.noticeLimit }
+    private static let noticeLimit = 256 << 10
+
     /// Puts a line at the end.
     ///
     /// - Parameter whenWritten: Called once the line and its break have been handed to the kernel.

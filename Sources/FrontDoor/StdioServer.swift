@@ -13,9 +13,10 @@ public final class StdioServer {
     private let input: Int32
     private let output: Int32
     private let calls: ToolCalls
-    private var conversation: Conversation
+    var conversation: Conversation
     private var reader: LineReader
-    private var writer: LineWriter
+    var writer: LineWriter
+    let watch: SubscriptionWatch
     /// Lines that were read and not taken yet.
     private var lines: ArraySlice<LineReader.Item> = []
     private var pending: [PendingCall] = []
@@ -29,6 +30,7 @@ public final class StdioServer {
     public init(_ supervisor: Supervisor, version: String, input: Int32 = 0, output: Int32 = 1) {
         (self.input, self.output) = (input, output)
         calls = ToolCalls(supervisor: supervisor)
+        watch = SubscriptionWatch(supervisor, calls.followed)
         conversation = Conversation(server: ServerDescription(version: version))
         (reader, writer) = (LineReader(input), LineWriter(output))
     }
@@ -50,9 +52,11 @@ public final class StdioServer {
         let outgoing = poll.add(writer.isWaiting ? output : -1, Int32(POLLOUT))
         let places = pending.map { poll.add($0.descriptor, Int32(POLLIN)) }
         let progress = pending.map { poll.add($0.progress?.descriptor ?? -1, Int32(POLLIN)) }
+        watch.wait(in: &poll, isTold: writer.takesNotices)
         try poll.wait(timeout: timeout)
         if poll.events(outgoing) != 0 { try writer.write() }
         settle(places.map { poll.events($0) != 0 }, progress.map { poll.events($0) != 0 })
+        tellChanges(poll)
         if poll.events(incoming) != 0 { lines = ArraySlice(try reader.read()) }
         takeLines()
     }
@@ -64,6 +68,7 @@ public final class StdioServer {
 
     /// Writes what the client still takes after the end of its input; it may have gone.
     private func finish() throws(Errno) {
+        for response in conversation.endListening() { writer.add(response.line) }
         let end = Clock.monotonic() + Self.farewell
         while writer.isWaiting {
             let now = Clock.monotonic()
@@ -77,7 +82,8 @@ public final class StdioServer {
     }
 
     private var timeout: UInt64? {
-        guard let first = pending.map(\.wakes).min() else { return nil }
+        let first = min(watch.wakes, pending.lazy.map(\.wakes).min() ?? .max)
+        guard first < .max else { return nil }
         let now = Clock.monotonic()
         return first > now ? first - now : 0
     }
@@ -120,11 +126,17 @@ public final class StdioServer {
     private func take(_ action: Action) {
         switch action {
         case .answer(let response): writer.add(response.line)
-        case .cancel(let id): pending.removeAll { $0.request.id == id }
+        case .cancel(let id): cancel(id)
         case .nothing: break
         case .call(let call): begin(call)
         case .query(let query): begin(query)
+        case .subscription(let subscription): begin(subscription)
         }
+    }
+
+    private func cancel(_ id: RequestID) {
+        pending.removeAll { $0.request.id == id }
+        subscriptionsChanged()
     }
 
     private func begin(_ call: ToolCall) {
@@ -142,6 +154,7 @@ public final class StdioServer {
         case .fail(let error): send(conversation.fail(query.request, with: error))
         case .wait(let waiting): wait(waiting)
         }
+        if case .resources = query.subject { subscriptionsChanged() }
     }
 
     private func wait(_ waiting: PendingCall) {
@@ -161,7 +174,7 @@ public final class StdioServer {
         }
     }
 
-    private func send(_ response: Response?, _ whenWritten: (() -> Void)? = nil) {
+    func send(_ response: Response?, _ whenWritten: (() -> Void)? = nil) {
         guard let response else { return }
         writer.add(response.line, whenWritten: whenWritten)
     }

@@ -200,6 +200,14 @@ public final class TaskCollection {
         throw .unknownTask("with pid \(pid)")
     }
 
+    /// Tasks that run, whoever started them.
+    public func running() throws(TaskError) -> [TaskID] {
+        try ledger.recovering { () throws(TaskError) in
+            try reconcile()
+            return try ledger.ask { (ledger) throws(LedgerError) in try ledger.running() }
+        }.map(\.id)
+    }
+
     // MARK: retention
 
     /// Removes tasks that ended long enough ago, and what front ends left that were killed while they made one.

@@ -48,6 +48,9 @@ TASK_DEFINITIONS = {
 
 NOTIFICATIONS = {
     "notifications/progress": "ProgressNotification",
+    "notifications/resources/updated": "ResourceUpdatedNotification",
+    "notifications/resources/list_changed": "ResourceListChangedNotification",
+    "notifications/subscriptions/acknowledged": "SubscriptionsAcknowledgedNotification",
 }
 
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -136,7 +139,7 @@ def check_notification(era, message):
     check_schema(era, "JSONRPCMessage", message)
     check_schema(era, NOTIFICATIONS[message["method"]], message)
     check_notification_model(era, message)
-    text = message["params"].get("message")
+    text = message.get("params", {}).get("message")
     assert text is None or text and not CONTROL.search(text) and len(text) < 200
 
 
@@ -171,7 +174,7 @@ if MCP_MAJOR >= 2:
         methods.validate_server_result(method, era, result)
 
     def check_notification_model(era, message):
-        methods.parse_server_notification(message["method"], era, message["params"])
+        methods.parse_server_notification(message["method"], era, message.get("params"))
 
 else:
     from mcp import types
@@ -182,6 +185,8 @@ else:
         "tools/call": types.CallToolResult,
         "ping": types.EmptyResult,
         "logging/setLevel": types.EmptyResult,
+        "resources/subscribe": types.EmptyResult,
+        "resources/unsubscribe": types.EmptyResult,
         "resources/list": types.ListResourcesResult,
         "resources/templates/list": types.ListResourceTemplatesResult,
         "resources/read": types.ReadResourceResult,
@@ -204,7 +209,7 @@ else:
         RESULTS[method].model_validate(result)
 
     def check_notification_model(era, message):
-        types.ServerNotification.model_validate({key: message[key] for key in ("method", "params")})
+        types.ServerNotification.model_validate({key: message[key] for key in ("method", "params") if key in message})
 
 
 def check_schema(era, definition, value, extension=False):

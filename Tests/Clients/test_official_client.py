@@ -16,8 +16,11 @@ if models.MCP_MAJOR >= 2:
     MODES = {"auto": "2026-07-28", "legacy": "2025-11-25"}
 
     @contextlib.asynccontextmanager
-    async def connected(parameters, mode):
-        async with Client(parameters, mode=mode, read_timeout_seconds=30) as client:
+    async def connected(parameters, mode, heard):
+        async def handler(message):
+            heard.append(message)
+
+        async with Client(parameters, mode=mode, read_timeout_seconds=30, message_handler=handler) as client:
             yield client, client.protocol_version, client.server_info, client.server_capabilities, client.instructions
 
 else:
@@ -29,8 +32,14 @@ else:
     MODES = {"handshake": "2025-11-25"}
 
     @contextlib.asynccontextmanager
-    async def connected(parameters, mode):
-        async with stdio_client(parameters) as (reading, writing), ClientSession(reading, writing) as session:
+    async def connected(parameters, mode, heard):
+        async def handler(message):
+            heard.append(message.root if hasattr(message, "root") else message)
+
+        async with (
+            stdio_client(parameters) as (reading, writing),
+            ClientSession(reading, writing, message_handler=handler) as session,
+        ):
             hello = await session.initialize()
             yield session, hello.protocolVersion, hello.serverInfo, hello.capabilities, hello.instructions
 
@@ -61,12 +70,13 @@ def drive(request, programs, environment, workspace, shared_state):
 
         async def whole():
             with anyio.fail_after(60):
-                async with connected(parameters, request.param) as connection:
+                async with connected(parameters, request.param, run.heard) as connection:
                     await conversation(*connection)
 
         anyio.run(whole)
 
     run.version = MODES[request.param]
+    run.heard = []
     yield run
     host.end_tasks(programs / "caisson", shared_state)
 
@@ -130,6 +140,37 @@ def test_has_output_and_state_of_tasks_as_resources(drive):
         with pytest.raises(MCPError) as failure:
             await client.read_resource(uri(name + "stdin"))
         assert failure.value.error.code == (-32602 if drive.version == "2026-07-28" else -32002)
+
+    drive(conversation)
+
+
+async def heard(drive, method):
+    """Waits until the client was told something by a method."""
+    while not (told := [message for message in drive.heard if getattr(message, "method", None) == method]):
+        await anyio.sleep(0.02)
+    return told[0]
+
+
+def test_hears_of_resources_that_change(drive, workspace):
+    script = "while ! test -e go; do sleep 0.02; done; echo x; exec sleep 86341"
+
+    async def conversation(client, *_):
+        begun = structured(await client.call_tool("execute_command", {"argv": ["sh", "-c", script], "wait": False}))
+        name = f"caisson://tasks/{begun['task_id']}/stdout"
+        if drive.version == "2026-07-28":
+            async with client.listen(resource_subscriptions=[name], tools_list_changed=True) as subscription:
+                assert list(subscription.honored.resource_subscriptions) == [name]
+                assert not subscription.honored.tools_list_changed
+                (workspace / "go").touch()
+                event = await anext(aiter(subscription))
+                assert event.uri == name
+        else:
+            await client.subscribe_resource(uri(name))
+            (workspace / "go").touch()
+            told = await heard(drive, "notifications/resources/updated")
+            assert str(told.params.uri) == name
+            await client.unsubscribe_resource(uri(name))
+        assert (await client.read_resource(uri(name))).contents[0].text == "x\n"
 
     drive(conversation)
 

@@ -110,7 +110,7 @@ class Server:
         except Exception as error:
             self.problems.append(f"{error}: {json.dumps(message)[:500]}")
         with self._arrived:
-            self.notifications.append((time.monotonic(), message["method"], message["params"], set(self.answers)))
+            self.notifications.append((time.monotonic(), message["method"], message.get("params", {}), set(self.answers)))
             self._arrived.notify_all()
 
     def notified(self, method):

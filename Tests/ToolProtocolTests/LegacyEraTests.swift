@@ -31,7 +31,7 @@ struct LegacyEraTests {
         #expect(result.keys == ["protocolVersion", "capabilities", "serverInfo", "instructions"])
         #expect(
             result["capabilities"] == [
-                "tools": [:], "prompts": [:], "resources": [:],
+                "tools": [:], "prompts": [:], "resources": ["subscribe": true, "listChanged": true],
                 "tasks": ["list": [:], "cancel": [:], "requests": ["tools": ["call": [:]]]],
             ])
         #expect(result["serverInfo"] == ["name": "caisson", "title": "Caisson", "version": "9.8.7"])

@@ -25,7 +25,8 @@ struct ModernEraTests {
         #expect(result["supportedVersions"] == ["2026-07-28"])
         #expect(
             result["capabilities"] == [
-                "tools": [:], "prompts": [:], "resources": [:], "extensions": ["io.modelcontextprotocol/tasks": [:]],
+                "tools": [:], "prompts": [:], "resources": ["subscribe": true, "listChanged": true],
+                "extensions": ["io.modelcontextprotocol/tasks": [:]],
             ])
         #expect(result["ttlMs"] == 3_600_000 && result["cacheScope"] == "public")
         #expect(

@@ -6,6 +6,8 @@ public enum Action: Sendable, Equatable {
     case call(ToolCall)
     /// Look this up, and give the outcome to ``Conversation/finish(_:with:)-(OpenRequest,_)``.
     case query(Query)
+    /// Begin or end this, with ``Conversation/subscribe(_:to:)`` and its like.
+    case subscription(SubscriptionRequest)
     /// Stop working for this request: its answer is not wanted any more.
     case cancel(RequestID)
     /// Nothing.

@@ -7,6 +7,12 @@ enum ResourceMethod: String {
 }
 
 extension Conversation {
+    /// Whether a method is for resources, in some version.
+    func isOfResources(_ method: String) -> Bool {
+        ResourceMethod(rawValue: method) != nil
+            || SubscriptionMethod(rawValue: method)?.exists(in: .november2025) ?? false
+    }
+
     /// The answer to `resources/templates/list`: all of them.
     func templateList(_ params: JSONObject, _ version: ProtocolVersion) throws(ProtocolError) -> JSONObject {
         guard params["cursor"] == nil else { throw .unknownCursor }

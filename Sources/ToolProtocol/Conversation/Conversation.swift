@@ -13,6 +13,8 @@ public struct Conversation: Sendable {
     private var features = ClientFeatures()
     /// What it called itself.
     private var client: String?
+    /// What the client hears of without asking again.
+    var subscriptions = Subscriptions()
     private var open: [RequestID: Opened] = [:]
     private var serial = 0
 
@@ -82,10 +84,13 @@ public struct Conversation: Sendable {
 
     /// Whether the request was still open.
     mutating func close(_ request: OpenRequest) -> Bool {
-        guard open[request.id]?.serial == request.serial else { return false }
+        guard isOpen(request) else { return false }
         open[request.id] = nil
         return true
     }
+
+    /// Whether nobody closed the request or cancelled it.
+    func isOpen(_ request: OpenRequest) -> Bool { open[request.id]?.serial == request.serial }
 
     /// What tells the client of a request how far it is.
     ///
@@ -113,6 +118,7 @@ extension Conversation {
         guard notification.method == "notifications/cancelled", let id = RequestID(notification.params["requestId"]),
             open.removeValue(forKey: id) != nil
         else { return .nothing }
+        subscriptions.remove(id)
         return .cancel(id)
     }
 
@@ -154,6 +160,9 @@ extension Conversation {
     private mutating func takeQuery(
         _ request: Request, _ meta: RequestMeta, _ version: ProtocolVersion
     ) throws(ProtocolError) -> Action {
+        if let change = try subscriptionChange(request, version) {
+            return .subscription(SubscriptionRequest(request: open(request, meta, version), change: change))
+        }
         let subject: Query.Subject
         if let known = try resourceQuery(request, version) {
             subject = known
@@ -162,6 +171,7 @@ extension Conversation {
         } else {
             throw .methodNotFound(request.method)
         }
+        if case .resources = subject, !version.isModern { subscriptions.hasListed = true }
         return .query(Query(request: open(request, meta, version), subject: subject))
     }
 
@@ -169,8 +179,7 @@ extension Conversation {
     private mutating func takeLegacy(_ request: Request, _ meta: RequestMeta) throws(ProtocolError) -> Action {
         guard let method = LegacyMethod(rawValue: request.method) else {
             guard let negotiated else {
-                let isKnown = ResourceMethod(rawValue: request.method) != nil
-                throw isKnown ? RequestMeta.beforeHandshake : .methodNotFound(request.method)
+                throw isOfResources(request.method) ? RequestMeta.beforeHandshake : .methodNotFound(request.method)
             }
             return try takeQuery(request, meta, negotiated)
         }

@@ -29,14 +29,14 @@ public struct ServerDescription: Sendable {
 
     /// The capabilities that exist in a version; one object for each.
     static func capabilities(_ version: ProtocolVersion) -> JSON {
-        if version.isModern {
-            return ["tools": [:], "prompts": [:], "resources": [:], "extensions": [ClientFeatures.tasksExtension: [:]]]
-        }
-        guard version >= .november2025 else { return ["tools": [:], "prompts": [:], "resources": [:]] }
-        return [
-            "tools": [:], "prompts": [:], "resources": [:],
-            "tasks": ["list": [:], "cancel": [:], "requests": ["tools": ["call": [:]]]],
+        var capabilities: JSONObject = [
+            "tools": [:], "prompts": [:], "resources": ["subscribe": true, "listChanged": true],
         ]
+        if version == .november2025 {
+            capabilities["tasks"] = ["list": [:], "cancel": [:], "requests": ["tools": ["call": [:]]]]
+        }
+        if version.isModern { capabilities["extensions"] = [ClientFeatures.tasksExtension: [:]] }
+        return .object(capabilities)
     }
 
     /// The server's name and version as they are written.
