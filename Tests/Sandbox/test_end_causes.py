@@ -4,7 +4,11 @@ Elsewhere: `out_of_memory` in Tests/Guest/test_control_groups.py, `layer_lost` i
 test_kill_proof.py, `force_terminate` in Tests/Clients. Nothing ends a running task by `prune` or `shutdown` in this version.
 """
 import os
+import shutil
 import signal
+import subprocess
+
+import pytest
 
 import host
 
@@ -52,6 +56,24 @@ def test_stop_and_by_whom(caisson, policy):
     view = task.inspect()
     assert (view["status"], view["end"]["cause"], view["end"]["by"]) == ("terminated", "stop", f"cli:{os.getuid()}")
     assert has(view, "signal", "by") and view["end"]["proof"]
+
+
+@pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
+@pytest.mark.parametrize("call", ["umount2", "setsid", "landlock_restrict_self", "execveat"])
+@pytest.mark.parametrize("how", [(), ("--signal", "KILL")], ids=["TERM", "KILL"])
+def test_a_stop_in_the_middle_of_a_launch_is_what_ended_it(caisson, policy, call, how):
+    """Slow system calls hold the launch at init's last steps, at the task side's first and last ones, and at the gate."""
+    caisson.run("probe", "exit", "0", policy=policy).ok()
+    before = caisson.ids
+    line = ["strace", "-f", "--seccomp-bpf", "-qq", "-o", "/dev/null", "-e", f"trace={call}", "-e", f"inject={call}:delay_enter=400000",
+            caisson.program, *caisson.line(["probe", "touch", "ran"], policy, str(caisson.workspace), ["--detach"])]
+    with subprocess.Popen(line, env=caisson.variables, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as front:
+        task = caisson.newest(before)
+        task.stop(*how).ok()
+        front.communicate(timeout=60)
+    view = task.inspect()
+    assert (view["status"], view["end"]["cause"]) == ("terminated", "stop"), view["end"]
+    assert view["end"]["by"] == f"cli:{os.getuid()}" and not (caisson.workspace / "ran").exists()
 
 
 def test_refused(caisson, policy):

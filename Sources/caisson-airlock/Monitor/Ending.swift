@@ -84,7 +84,8 @@ struct Ending {
 
     private mutating func ask(_ signal: Int32, _ grace: UInt64, _ now: UInt64) -> [Action] {
         phase = .asked
-        guard signal != SIGKILL, grace > 0 else { return kill(now) }
+        // Of a task that has not begun, nothing is there that could end well.
+        guard isStarted, signal != SIGKILL, grace > 0 else { return kill(now) }
         deadline = now + grace
         // A stopped process would not see the signal before it goes on.
         return [.signalTask(signal), .signalTask(SIGCONT)]
@@ -116,9 +117,10 @@ struct Ending {
         }
     }
 
-    /// A step of the launch failed: nothing of the task ran, and nothing shall.
+    /// A step of the launch failed: nothing of the task ran, and nothing shall. Later, one of the monitor's own: nobody is left to watch
+    /// the task. What was asked before that remains why it ends: a launch that is stopped fails somewhere.
     mutating func fail(_ stage: Stage, _ errno: Int32, _ index: Int32) -> [Action] {
-        if failure == nil { failure = (stage, errno, index) }
+        if !isAsked { failure = (stage, errno, index) }
         phase = .killingInit
         deadline = nil
         return [.killInit]
@@ -136,7 +138,7 @@ struct Ending {
     /// Init ended by itself and has not said how the main process did: somebody kept it from that.
     mutating func initEnded(exited: Bool) {
         guard main == nil, failure == nil else { return }
-        if !isStarted { failure = (.gate, ESRCH, -1) }
+        if !isStarted, order == nil { failure = (.gate, ESRCH, -1) }
         isSilent = exited && isStarted
     }
 
@@ -168,8 +170,8 @@ struct Ending {
     }
 
     private func describe(_ failure: (stage: Stage, errno: Int32, index: Int32), _ record: inout EndRecord) {
-        record.status = .failedToStart
-        record.cause = "launch"
+        // A task that has run is not one that did not start, whatever its monitor failed at.
+        (record.status, record.cause) = isStarted ? (.lost, "monitor_died") : (.failedToStart, "launch")
         record.stage = failure.stage
         record.errno = failure.errno
         if failure.index >= 0 { record.detail = subject(failure.stage, Int(failure.index)) }

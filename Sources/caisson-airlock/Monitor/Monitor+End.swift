@@ -118,7 +118,7 @@ extension Monitor {
         // From the next step on there was an init, and it has been reaped.
         let hadInit = sandbox != nil || ![.pipes, .namespaces].contains(error.stage)
         takeBack()
-        var record = ending.record(started: nil, now: Clock.monotonic(), at: Clock.now())
+        var record = ending.record(started: startedAt, now: Clock.monotonic(), at: Clock.now())
         if !hadInit { record.proof?.kind = .neverStarted }
         record.detail = record.detail ?? leftBehind
         return record

@@ -214,7 +214,7 @@ final class Monitor {
             }
         case let news: hear(news, sandbox)
         }
-        if readyTask, readyReaper, !gateIsOpen, !ending.isOver { try release(sandbox) }
+        if readyTask, readyReaper, !gateIsOpen, !ending.isOver, !ending.isAsked { try release(sandbox) }
     }
 
     // MARK: release
