@@ -12,6 +12,7 @@ import statistics
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import launch
 import sandboxes
@@ -53,8 +54,8 @@ def options():
         parser.add_argument(f"--{name}")
     parser.add_argument("--part", choices=[*PARTS], action="append")
     parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--markdown", action="store_true")
+    for name in ["quick", "check", "markdown"]:
+        parser.add_argument(f"--{name}", action="store_true")
     return parser.parse_args()
 
 
@@ -84,6 +85,11 @@ class Bench:
     def detach(self, *argv):
         return self.call("run", "--detach", *self.where, "--", *map(str, argv))
 
+    @property
+    def sizes(self):
+        """How many of the three sizes are measured."""
+        return 1 if self.chosen.check else 2 if self.chosen.quick else 3
+
     def monitors(self, ids):
         """The pids of monitors: airlocks that have an airlock of the same task as their child."""
         found = {}
@@ -110,11 +116,17 @@ def middle(values):
     return statistics.median(values)
 
 
+def spread(values, form):
+    """The quartiles, as text."""
+    low, _, high = statistics.quantiles(values, n=4)
+    return f"{form(low)} to {form(high)}"
+
+
 # MARK: spool
 
 def spool(bench):
     """Bytes a second into the record, against `cat > file` behind the same producer."""
-    for size in [64 * MIB, 512 * MIB, 2048 * MIB][: 2 if bench.chosen.quick else 3]:
+    for size in [64 * MIB, 512 * MIB, 2048 * MIB][: bench.sizes]:
         target = os.path.join(bench.place.root, "cat")
         ours, theirs = [], []
 
@@ -132,7 +144,8 @@ def spool(bench):
             os.unlink(target)
             settle()
         rate, peer = size / middle(ours), size / middle(theirs)
-        yield {"what": f"record {size // MIB} MiB", "value": f"{rate / MIB:.0f} MiB/s", "peer": f"cat > file: {peer / MIB:.0f} MiB/s",
+        yield {"what": f"record {size // MIB} MiB", "value": f"{rate / MIB:.0f} MiB/s",
+               "spread": spread([size / MIB / took for took in ours], "{:.0f}".format), "peer": f"cat > file: {peer / MIB:.0f} MiB/s",
                "ratio": rate / peer, "bar": "0.9 or more"}
 
 
@@ -146,7 +159,7 @@ def settle():
 
 def reading(bench):
     """1 MiB at any offset, by a `caisson logs` of its own: its start is part of the time."""
-    for size in [100 * MIB, 1024 * MIB, 10240 * MIB][: 2 if bench.chosen.quick else 3]:
+    for size in [100 * MIB, 1024 * MIB, 10240 * MIB][: bench.sizes]:
         id = bench.detach(*PRODUCER, size, "/dev/zero")
         bench.call("wait", id)
         times = []
@@ -158,7 +171,7 @@ def reading(bench):
                 times.append(took)
         bench.call("prune", "--older-than", "0s")
         yield {"what": f"read 1 MiB of {size // MIB} MiB", "value": f"{middle(times) * 1000:.2f} ms", "ms": middle(times) * 1000,
-               "bar": "5 ms or less"}
+               "spread": spread(times, lambda value: f"{value * 1000:.2f}"), "bar": "5 ms or less"}
 
 
 def take(bench, id, offset):
@@ -193,7 +206,7 @@ def density(bench):
         if not peer.missing:
             theirs.append(memory_of_sandboxes(peer, count))
     mine, other = middle(ours), middle(theirs) if theirs else None
-    yield {"what": f"memory of an idle task, of {count}", "value": f"{mine:.0f} KiB",
+    yield {"what": f"memory of an idle task, of {count}", "value": f"{mine:.0f} KiB", "spread": f"{min(ours):.0f} to {max(ours):.0f}",
            "peer": f"bubblewrap: {other:.0f} KiB" if other else peer.missing, "ratio": mine / other if other else None,
            "bar": "0.6 or less"}
     yield from idle(bench)
@@ -252,18 +265,39 @@ def processor_time(pids):
     return sum(int(read(f"/proc/{pid}/schedstat").split()[0]) for pid in pids) / 1e9
 
 
-PARTS = {"spool": spool, "read": reading, "density": density, "serving": serving.serving}
-HEADINGS = ["", "", "compared with", "ratio", "bar"]
+# MARK: listing
+
+def listing(bench):
+    """The newest tasks among many that have ended: copies of one of them."""
+    count, page = 1000 if bench.chosen.quick else 10_000, 100
+    sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "Tests", "Clients"))
+    import many  # pylint: disable=import-outside-toplevel
+    bench.call("run", *bench.where, "--", "true")
+    many.copies(next(path for path in Path(bench.place.state, "tasks").iterdir() if not path.name.startswith(".")), count)
+    bench.call("ps", "--json")
+    times = [seconds(lambda: bench.call("ps")) for _ in range(20)]
+    yield {"what": f"caisson ps, among {count} ended tasks", "value": f"{middle(times) * 1000:.1f} ms", "ms": middle(times) * 1000,
+           "spread": spread(times, lambda value: f"{value * 1000:.1f}"), "bar": "20 ms or less"}
+    connection = serving.Connection(bench)
+    connection.call("list_sessions", limit=page)
+    times = [serving.timed(lambda: connection.call("list_sessions", limit=page)) for _ in range(50)]
+    connection.close()
+    yield {"what": f"list_sessions of {page}, among {count} ended tasks", "value": f"{middle(times):.1f} ms", "ms": middle(times),
+           "spread": spread(times, "{:.1f}".format), "bar": "20 ms or less"}
+
+
+PARTS = {"spool": spool, "read": reading, "density": density, "serving": serving.serving, "listing": listing}
+HEADINGS = ["", "", "quartiles", "compared with", "ratio", "bar"]
 
 
 def cells(row):
     ratio = row.get("ratio")
-    return [row["what"], row["value"], row.get("peer", ""), f"{ratio:.2f}" if ratio else "", row["bar"]]
+    return [row["what"], row["value"], row.get("spread", ""), row.get("peer", ""), f"{ratio:.2f}" if ratio else "", row["bar"]]
 
 
 def show(rows, markdown):
     if markdown:
-        print("| " + " | ".join(HEADINGS) + " |\n|---|---:|---|---:|---|")
+        print("| " + " | ".join(HEADINGS) + " |\n|---|---:|---|---|---:|---|")
         for row in rows:
             print("| " + " | ".join(cells(row)) + " |")
         return
