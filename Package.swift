@@ -61,6 +61,7 @@ let fuzzers: [Target] =
         fuzzing("Records", ["Records"]),
         fuzzing("Spool", ["Spooling", "Records", "Kernel"]),
         fuzzing("Pattern", ["Patterns"]),
+        fuzzing("Audit", ["Audit", "Tasks", "Policy", "Records", "Kernel"]),
     ]
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")

@@ -14,6 +14,9 @@ public struct AuditHead: Sendable, Equatable {
     /// The hash that the first line names as the one before.
     public static let zeros = String(repeating: "0", count: 64)
 
+    /// No line has this number or one above it: whoever writes one down must not make the next one overflow.
+    static let numbers = UInt64(Int64.max) - 1
+
     /// A place in a log.
     public init(seq: UInt64, hash: String, size: UInt64, bootID: String) {
         (self.seq, self.hash, self.size, self.bootID) = (seq, hash, size, bootID)
@@ -33,7 +36,7 @@ public struct AuditHead: Sendable, Equatable {
         let parts = bytes.dropLast().split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false)
             .map { String(decoding: $0, as: UTF8.self) }
         guard parts.count == 5, parts[0] == Self.magic, let seq = UInt64(parts[1]), let size = UInt64(parts[2]),
-            AuditHead.isHash(parts[3])
+            seq < Self.numbers, AuditHead.isHash(parts[3])
         else { return nil }
         self.init(seq: seq, hash: parts[3], size: size, bootID: parts[4])
         guard self.bytes == bytes else { return nil }

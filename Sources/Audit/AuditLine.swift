@@ -56,7 +56,9 @@ enum AuditLine {
         guard take(&rest, "{\"seq\":") else { return nil }
         let digits = rest.prefix { 48...57 ~= $0 }
         rest = rest.dropFirst(digits.count)
-        guard let seq = UInt64(String(decoding: digits, as: UTF8.self)), take(&rest, ",\"time\":\"") else { return nil }
+        guard let seq = UInt64(String(decoding: digits, as: UTF8.self)), seq < AuditHead.numbers,
+            take(&rest, ",\"time\":\"")
+        else { return nil }
         // RFC 3339 with milliseconds: 24 characters.
         rest = rest.dropFirst(24)
         guard take(&rest, "\",\"prev\":\"") else { return nil }

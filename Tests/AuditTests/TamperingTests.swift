@@ -114,6 +114,24 @@ struct TamperingTests {
         #expect(try other.report().isWhole)
     }
 
+    @Test("a line or a head with the largest of all numbers is none, and whoever appends to such a log can")
+    func largestNumber() throws {
+        let zeros = AuditHead.zeros
+        let line = #"{"seq":\#(UInt64.max),"time":"2026-11-25T05:11:09.117Z","prev":"\#(zeros)","event":"act"}"# + "\n"
+        let head = "caisson-audit-head-1 \(UInt64.max) \(padded(line.utf8.count)) \(zeros) \(try Host.bootID())\n"
+        try bench.write(Array((line + line).utf8))
+        #expect(try !bench.report().isWhole)
+        try bench.write(Array(line.utf8))
+        try Files.replace(bench.headPath, with: Array(head.utf8), durable: false)
+        try bench.log.append([.act("stop", by: "cli:0", [])])
+        #expect(try bench.report().findings.contains { $0.kind == .edited && $0.line == 1 })
+    }
+
+    private func padded(_ number: Int) -> String {
+        let digits = String(number)
+        return String(repeating: "0", count: 20 - digits.count) + digits
+    }
+
     @Test("many random changes at once are found")
     func random() throws {
         var random = SplitMix(11)
