@@ -50,7 +50,8 @@ public enum EndText {
         case "host_restarted": "the host was restarted while it ran"
         case "layer_lost":
             "what hides or protects \(end.limit ?? "a path") was undone on the host while it ran, and so it was ended"
-        case "monitor_died": "its monitor was killed, and its sandbox ended with it"
+        case "monitor_died":
+            "its monitor \(end.errno.map { "failed (\(Errno(rawValue: $0).description))" } ?? "was killed"), and its sandbox ended with it"
         case "unkillable":
             "something of it did not die within 10 s of being killed\(end.detail.map { " (\($0))" } ?? "")"
         default: end.cause

@@ -19,14 +19,24 @@ struct ControlSocket {
     let listener = AirlockDescriptor.control
     private(set) var connections: [ControlConnection] = []
     private let owner: UInt32
+    /// When the next connection is taken again, on the monotonic clock, where one could not be.
+    private(set) var pause: UInt64?
+    private static let pauseTime: UInt64 = 100_000_000
 
     /// Takes over the socket that the front end made in the task's directory, whose mode already keeps strangers out.
     init(owner: UInt32) {
         self.owner = owner
     }
 
+    /// Takes a connection. A host that has no descriptor or memory for it (EMFILE, ENFILE, ENOMEM: accept(2)) costs nobody
+    /// the task: whoever connects waits for a moment.
+    mutating func accept(now: UInt64) {
+        pause = nil
+        do throws(Errno) { try take() } catch { pause = now + Self.pauseTime }
+    }
+
     /// Takes a connection of the state directory's owner or of root; others are closed without a word.
-    mutating func accept() throws(Errno) {
+    private mutating func take() throws(Errno) {
         let socket = try LocalSocket.accept(listener)
         let peer = try LocalSocket.peer(socket.number)
         guard peer == owner || peer == 0, connections.count < ControlSocket.limit else { return }

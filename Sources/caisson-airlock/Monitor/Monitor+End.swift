@@ -119,6 +119,8 @@ extension Monitor {
         let hadInit = sandbox != nil || ![.pipes, .namespaces].contains(error.stage)
         takeBack()
         var record = ending.record(started: startedAt, now: Clock.monotonic(), at: Clock.now())
+        // It may have run by then, and what it did is not undone.
+        if gateIsOpen { (record.status, record.cause) = (.lost, "monitor_died") }
         if !hadInit { record.proof?.kind = .neverStarted }
         record.detail = record.detail ?? leftBehind
         return record

@@ -24,10 +24,10 @@ extension Monitor {
     }
 
     /// Answers who asked something. One of them may be gone since then: whoever can't be told news is dropped, and others move up.
-    func serve(_ sockets: [Int32], _ control: inout ControlSocket, _ sandbox: Sandbox) throws(Errno) {
+    func serve(_ sockets: [Int32], _ control: inout ControlSocket, _ sandbox: Sandbox) {
         for socket in sockets {
             if socket == control.listener {
-                try control.accept()
+                control.accept(now: Clock.monotonic())
             } else if let place = control.connections.firstIndex(where: { $0.socket == socket }) {
                 answer(place, &control, sandbox)
             }

@@ -119,7 +119,7 @@ final class Monitor {
             try step(.pipes) { () throws(Errno) in try moveOutput(&control) }
             if poll.mounts { try step(.mounts) { () throws(Errno) in try checkMounts(sandbox) } }
             if poll.report { readReport(sandbox) }
-            try step(.controlSocket) { () throws(Errno) in try serve(poll.control, &control, sandbox) }
+            serve(poll.control, &control, sandbox)
             input?.flush()
             control.tellRoom(input?.room)
             try step(.cgroup) { () throws(Errno) in try checkTime(sandbox) }
@@ -164,15 +164,16 @@ final class Monitor {
         let table = mounts.map { poll.add($0.table, Int32(POLLPRI)) }
         poll.add(input?.waiting ?? -1, POLLOUT_)
         // Whoever types has to wait until there is something to type on.
-        let isReachable = plan.streams.terminal == nil || terminal != nil
+        let now = Clock.monotonic()
+        let pause = control.pause.flatMap { $0 > now ? $0 : nil }
+        let isReachable = (plan.streams.terminal == nil || terminal != nil) && pause == nil
         let listener = poll.add(isReachable ? control.listener : -1, POLLIN_)
         let clients = control.connections.map { poll.add($0.socket, POLLIN_) }
         for stream in streams {
             if let source = stream.source { poll.add(stream.isHeldBack ? -1 : source, POLLIN_) }
             if let sink = stream.sink { poll.add(sink, stream.isHeldBack ? POLLOUT_ : 0) }
         }
-        let next = min(ending.deadline ?? .max, budget?.deadline ?? .max, lasting.deadline ?? .max)
-        let now = Clock.monotonic()
+        let next = min(ending.deadline ?? .max, budget?.deadline ?? .max, lasting.deadline ?? .max, pause ?? .max)
         try poll.wait(timeout: next == .max ? nil : next > now ? next - now : 0)
         var events = Events()
         events.initEnded = poll.events(process) != 0
