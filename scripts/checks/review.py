@@ -1,0 +1,154 @@
+"""What a reviewer reads first: the tables of docs/review.md, made from the sources, SECURITY.md and the tests.
+
+    review.py            checks that the tables still say what is there
+    review.py --write    makes them anew
+
+Lines of code may differ by 5 % or 25 lines before that is an error, or every change would be one of this page, too. A claim of
+SECURITY.md whose file or test is not there is an error, and so is an attack that the table of attacks does not have."""
+import ast
+import re
+import sys
+from pathlib import Path
+
+from swiftcode import code_lines
+
+PAGE, CLAIMS, ATTACKS = Path("docs/review.md"), Path("SECURITY.md"), Path("docs/attacks.md")
+# Each layer: what it is, who can reach it with what, and where it is. From the inside of the sandbox outwards.
+LAYERS = [
+    ("init and task side", "the task, by system calls that its filter allows, signals and its own death; nothing of it is parsed",
+     ["Sources/caisson-airlock/Init", "Sources/caisson-airlock/*.swift", "Sources/Confinement"]),
+    ("monitor", "the task, by output and by when it reads input; front ends of the same user, by the control socket",
+     ["Sources/caisson-airlock/Monitor"]),
+    ("below both, linked into the airlock", "records and plans that front ends wrote; the shims are C",
+     ["Sources/Kernel", "Sources/Records", "Sources/Spooling", "Sources/CKernel"]),
+    ("the decision and its compiler", "policy files, argv, names in the workspace, programs of the host",
+     ["Sources/Policy", "Sources/PolicyText", "Sources/PolicyCompiling", "Sources/SyscallFiltering"]),
+    ("launching and reading", "the state directory, the workspace, the caller's environment, output of tasks",
+     ["Sources/Launching", "Sources/Tasks", "Sources/JSON", "Sources/caisson"]),
+    ("MCP", "every byte of a client, patterns of callers", ["Sources/ToolProtocol", "Sources/FrontDoor", "Sources/Patterns"]),
+    ("many tasks, ledger, audit log", "the state directory, as a crash or a damaged disk leaves it",
+     ["Sources/Supervision", "Sources/Ledger", "Sources/Audit", "Sources/AuditSigning", "Sources/caisson-server"]),
+]
+# Which attacks of docs/attacks.md try to break which claims.
+TRIED = {
+    "S-04": "D9", "S-05": "E1", "S-10": "B8", "S-12": "D2 H3p K4", "S-13": "B16", "S-15": "G1 G3", "S-16": "C6", "S-17": "H1 H2 H3",
+    "S-23": "A1 A4", "S-24": "A5", "S-41": "G3",
+}
+NAME = "scripts/checks/review.py"
+TOLERANCE, LEAST = 0.05, 25
+
+
+def lines_of(pattern):
+    paths = Path(".").glob(pattern) if "*" in pattern else Path(pattern).rglob("*")
+    return sum(code_lines(path) for path in paths if path.suffix in (".swift", ".h", ".c"))
+
+
+def layers():
+    """The table's rows, with how many lines each has."""
+    for title, reached, places in LAYERS:
+        counts = {place: lines_of(place) for place in places}
+        if 0 in counts.values():
+            sys.exit(f"{[place for place, count in counts.items() if not count]}: there is no code; mend LAYERS in {NAME}")
+        links = ", ".join(f"[{Path(place.removesuffix('/*.swift')).name}](../{place.removesuffix('/*.swift')})" for place in places)
+        yield title, reached, sum(counts.values()), links
+
+
+def layer_table(rows):
+    yield "| layer | reached by | lines of code | where |"
+    yield "|---|---|---:|---|"
+    total = 0
+    for title, reached, count, links in rows:
+        total += count
+        yield f"| {title} | {reached} | {count} | {links} |"
+    yield f"| all | | {total} | |"
+
+
+def claims():
+    """(id, claim, mechanism, code, test) of SECURITY.md."""
+    for line in CLAIMS.read_text().splitlines():
+        if re.match(r"\| S-\d+ \|", line):
+            cells = [cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
+            if len(cells) != 5:
+                sys.exit(f"{CLAIMS}: {cells[0]} has {len(cells)} cells")
+            yield cells
+
+
+def names_in(path):
+    if path.suffix == ".py":
+        return {node.name for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.FunctionDef)}
+    return set(re.findall(r"func (\w+)\(", path.read_text()))
+
+
+def tests_of(cell, id, problems):
+    """How many tests and files a claim names, after a look whether they are there."""
+    tests, files = 0, 0
+    for link, rest in re.findall(r"\[[^\]]*\]\((Tests/[^)]+)\)([^\[]*)", cell):
+        path = Path(link)
+        if not path.exists():
+            problems.append(f"{CLAIMS}: {id}: there is no {link}")
+            continue
+        files += 1
+        named = [name for name in re.findall(r"`(\w+)`", rest) if name.startswith("test_")]
+        missing = set(named) - names_in(path) if path.is_file() else set()
+        problems += [f"{CLAIMS}: {id}: {link} has no {name}" for name in sorted(missing)]
+        tests += len(named)
+    return tests, files
+
+
+def claim_table(problems):
+    known = set(re.findall(r"^\| ([A-Z][\w-]*) \|", ATTACKS.read_text(), re.M))
+    yield "| claim | rests on | lines | tests named | tried by | without a test |"
+    yield "|---|---|---:|---|---|---|"
+    for id, claim, _, code, test in claims():
+        paths = re.findall(r"\[([^\]]+)\]\((Sources/[^)]+)\)", code)
+        problems += [f"{CLAIMS}: {id}: there is no {path}" for _, path in paths if not Path(path).exists()]
+        lines = sum(code_lines(path) for _, path in paths if Path(path).is_file())
+        tests, files = tests_of(test, id, problems)
+        tried = TRIED.get(id, "").split()
+        problems += [f"{NAME}: {id} is tried by {each}, which {ATTACKS} does not have" for each in tried if each not in known]
+        missing = "; ".join(part.strip().removesuffix(": not yet") for part in re.split(r";|\. ", test) if "not yet" in part)
+        links = ", ".join(f"[{name}](../{path})" for name, path in paths)
+        named = f"{tests} in {files} files" if tests else f"{files} files"
+        yield f"| {id} {shortened(claim)} | {links} | {lines} | {named} | {' '.join(tried)} | {missing} |"
+
+
+def shortened(text):
+    text = re.sub(r" \(.*?\)", "", text)
+    return text if len(text) < 90 else text[:87].rsplit(" ", 1)[0] + " ..."
+
+
+def close(there, wanted):
+    """Whether two lines of a table say the same, but for numbers that are near enough."""
+    if re.sub(r"\d+", "#", there) != re.sub(r"\d+", "#", wanted):
+        return False
+    pairs = zip(map(int, re.findall(r"\d+", there)), map(int, re.findall(r"\d+", wanted)))
+    return all(abs(old - new) <= max(LEAST, TOLERANCE * new) for old, new in pairs)
+
+
+def marked(name):
+    return f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
+
+
+def main():
+    problems = []
+    tables = {"layers": list(layer_table(layers())), "claims": list(claim_table(problems))}
+    text = PAGE.read_text()
+    for name, wanted in tables.items():
+        begin, end = marked(name)
+        before, _, rest = text.partition(begin)
+        there, found, after = rest.partition(end)
+        if not found:
+            sys.exit(f"{PAGE}: the lines {begin} and {end} are missing")
+        lines = there.strip("\n").split("\n")
+        if len(lines) != len(wanted) or not all(map(close, lines, wanted)):
+            problems.append(f"{PAGE}: the table of {name} is out of date; run: python3 scripts/checks/review.py --write")
+        text = f"{before}{begin}\n\n" + "\n".join(wanted) + f"\n\n{end}{after}"
+    if "--write" in sys.argv:
+        PAGE.write_text(text)
+        problems = [problem for problem in problems if "out of date" not in problem]
+    print("\n".join(problems), end="\n" if problems else "")
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
