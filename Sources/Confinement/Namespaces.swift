@@ -33,25 +33,17 @@ public enum Namespaces {
 
     /// A user namespace that exists only for an idmapped mount: `inner` on disk is `outer` here.
     ///
-    /// A child holds it while the maps are written and its descriptor is opened; then it is killed. It shares this process's
-    /// memory and runs nothing of it: a fork would cost four times as much.
+    /// A child makes it and ends at once: a zombie keeps its user namespace while the maps are written and its descriptor is
+    /// opened. It shares this process's memory and runs nothing of it: a fork would cost four times as much.
     ///
-    /// - Returns: The namespace, and the pid of its holder, which the caller reaps before it makes another one.
+    /// - Returns: The namespace, and the pid of the child, which the caller reaps before it makes another one.
     public static func forMapping(
         user inner: UInt32, to outer: UInt32, group innerGroup: UInt32, to outerGroup: UInt32
     ) throws(Errno) -> MappingNamespace {
-        var number: Int32 = -1
-        let holder = try checkedOnce { csn_hold_user_namespace(&number) }
-        let pidfd = Descriptor(owning: number)
-        defer { kill(pidfd.number) }
+        let holder = try checkedOnce { csn_hold_user_namespace() }
         try IdentityMap.write(pid: holder, "uid_map", inner: inner, outer: outer)
         try IdentityMap.write(pid: holder, "gid_map", inner: innerGroup, outer: outerGroup)
         return MappingNamespace(descriptor: try Files.open("/proc/\(holder)/ns/user", 0), holder: holder)
-    }
-
-    /// The holder did nothing and owns nothing; it dies with the monitor at the latest.
-    private static func kill(_ holder: Int32) {
-        do { try Processes.signal(holder, 9) } catch { return }
     }
 }
 
@@ -59,6 +51,6 @@ public enum Namespaces {
 public struct MappingNamespace: ~Copyable {
     /// The namespace, for mount_setattr(2).
     public let descriptor: Descriptor
-    /// The pid of a child that is being killed, and not reaped yet.
+    /// The pid of a child that has ended or is about to, and is not reaped yet.
     public let holder: Int32
 }

@@ -285,7 +285,9 @@ def test_a_file_system_that_maps_no_owners(caisson, compiled, answer, remedy):
 
 def test_an_airlock_that_can_not_begin_says_why(caisson):
     policy = empty(caisson, "begin", files='view = "empty"\nprotect = ["{workspace}/.mcp.json"]')
-    ended, ran = launch(caisson, policy, rule("close_range", "monitor", nth=1, fails="ENOSYS"), options=["--json"])
+    close_on_execute = 4
+    ended, ran = launch(
+        caisson, policy, rule("close_range", "monitor", nth=1, where={2: close_on_execute}, fails="ENOSYS"), options=["--json"])
     assert ended.code == 125 and not ran
     end = ended.view["end"]
     assert (ended.view["status"], end["step"], end["errno"], end["proof"]["kind"]) == ("failed_to_start", "plan", "ENOSYS", "init_reaped")

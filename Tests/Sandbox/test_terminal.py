@@ -152,6 +152,7 @@ def test_a_signal_to_the_front_end_is_for_the_foreground(caisson, policy, people
     time.sleep(0.2)
     person.child.send_signal(signal.SIGINT)
     assert host.until(lambda: not host.having("sleep", "61"))
+    person.sees(r"\$ ")
     person.line("echo code $?")
     person.sees("\r\ncode 130\r\n")
     person.line("exit")

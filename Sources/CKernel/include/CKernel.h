@@ -79,8 +79,9 @@ int csn_begin_network_namespace(void);
 // After the child has ended: what it made, a descriptor; or -1 with its errno, ECHILD if it was killed.
 int csn_made_network_namespace(void);
 int csn_setns(int fd, int type);
-// A child in a user namespace of its own that shares this process's memory and waits to be killed; one at a time.
-int csn_hold_user_namespace(int *pidfd);
+// A child that ends at once in a user namespace of its own, which is there until the child is reaped. It shares this process's
+// memory; one at a time.
+int csn_hold_user_namespace(void);
 int csn_fork(void);
 int csn_pipe2(int ends[2], int flags);
 const char *csn_errno_name(int number);
