@@ -48,6 +48,8 @@ struct PendingCall {
     var isDetached = false
     /// How much input it gave, and how much of that was taken; nil: it is none that gives any.
     var input: (given: Int, taken: Int)?
+    /// Whether it is the call that started the task.
+    var startsTask = false
     /// Whether it is the call that ends the task.
     var endsTask = false
 

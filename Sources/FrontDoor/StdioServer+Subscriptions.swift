@@ -19,7 +19,7 @@ extension StdioServer {
     }
 
     private func subscribe(_ request: OpenRequest, _ resource: TaskResource) throws(TaskError) {
-        guard try watch.follow(resource) else {
+        guard try watch.follow(resource.task) else {
             return send(conversation.fail(request, with: .unknownResource(resource.uri, request.version)))
         }
         send(conversation.subscribe(request, to: resource))
@@ -29,11 +29,17 @@ extension StdioServer {
     private func listen(_ request: OpenRequest, _ filter: SubscriptionFilter) throws(TaskError) {
         var accepted = filter
         accepted.resources = []
-        for resource in filter.resources.prefix(SubscriptionWatch.limit) where try watch.follow(resource) {
+        for resource in filter.resources.prefix(SubscriptionWatch.limit) where try watch.follow(resource.task) {
             accepted.resources.append(resource)
+        }
+        accepted.tasks = []
+        for task in filter.tasks.prefix(SubscriptionWatch.limit) where try watch.follow(task) {
+            accepted.tasks.append(task)
         }
         accepted.includesList = filter.includesList && followList(true)
         if let first = conversation.listen(request, accepted) { writer.add(first.line) }
+        // What has ended before is told at once: nothing will tell of it later.
+        for task in accepted.tasks where !watch.follows(task) { tellStatus(of: task, for: request) }
     }
 
     /// Hears of what somebody wants to hear of, and of nothing else.
@@ -63,6 +69,7 @@ extension StdioServer {
                     case .list: conversation.noticesOfList
                     }
                 for notice in notices { writer.add(notice.line) }
+                if case .resource(let resource) = change, resource.part == .status { tellEnd(of: resource.task) }
             }
         } catch {
             ErrorLine.write("changes of the list of resources are not told: \(error)")

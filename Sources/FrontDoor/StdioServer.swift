@@ -12,7 +12,7 @@ internal import ToolProtocol
 public final class StdioServer {
     private let input: Int32
     private let output: Int32
-    private let calls: ToolCalls
+    let calls: ToolCalls
     var conversation: Conversation
     private var reader: LineReader
     var writer: LineWriter
@@ -140,16 +140,22 @@ public final class StdioServer {
     }
 
     private func begin(_ call: ToolCall) {
-        switch calls.begin(call) {
+        let outcome = calls.begin(call)
+        tellLog()
+        switch outcome {
         case .answer(let result): send(conversation.finish(call, with: result))
-        case .task(let task): send(conversation.finish(call, with: task))
+        case .task(let task):
+            send(conversation.finish(call, with: task))
+            if !call.version.isModern { follow(task.id) }
         case .fail(let error): send(conversation.fail(call.opened, with: error))
         case .wait(let waiting): wait(waiting)
         }
     }
 
     private func begin(_ query: Query) {
-        switch calls.begin(query) {
+        let reply = calls.begin(query)
+        if case .task(let id) = query.subject { tellEndFirst(of: id) }
+        switch reply {
         case .answer(let members): send(conversation.finish(query.request, with: members))
         case .fail(let error): send(conversation.fail(query.request, with: error))
         case .wait(let waiting): wait(waiting)
@@ -162,9 +168,11 @@ public final class StdioServer {
     }
 
     private func answer(_ call: PendingCall) {
+        tellEndFirst(of: call.task.id.text)
         switch call.form {
         case .tool:
             let (result, whenWritten) = calls.answer(call)
+            tellLog()
             send(conversation.finish(call.request, with: result), whenWritten)
         case .resultOfTask:
             let result = calls.answer(call).0

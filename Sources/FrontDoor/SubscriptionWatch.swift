@@ -35,9 +35,10 @@ final class SubscriptionWatch {
     }
 
     /// Hears of a task from now on; whether there is one.
-    func follow(_ resource: TaskResource) throws(TaskError) -> Bool {
+    func follow(_ task: String) throws(TaskError) -> Bool {
         do throws(TaskError) {
-            let task = try supervisor.task(id: resource.task)
+            guard TaskID(task) != nil else { return false }
+            let task = try supervisor.task(id: task)
             if tasks[task.id] == nil { tasks[task.id] = try WatchedTask(task, followed) }
             return true
         } catch {
@@ -45,6 +46,9 @@ final class SubscriptionWatch {
             return false
         }
     }
+
+    /// Whether anything of a task can still change that is heard of.
+    func follows(_ task: String) -> Bool { TaskID(task).map { tasks[$0] != nil } ?? false }
 
     /// Hears of the list of tasks, or not.
     func followList(_ isWanted: Bool) throws(TaskError) {

@@ -108,6 +108,7 @@ extension ToolCalls {
             var pending = pending
             if pending.search != nil { view.isMatched = try searchOn(&pending, isFinal: view.end != nil) }
             explain(&view, pending.task)
+            noteEnd(view, pending)
             let move: (() -> Void)? = place.map { offset in
                 {
                     // The task may have been pruned in between; then there is no place to keep.

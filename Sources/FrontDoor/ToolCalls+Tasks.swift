@@ -31,6 +31,7 @@ extension ToolCalls {
                 return try about(id, query) { (task) throws(TaskError) in try cancel(task, query) }
             case .updateTask(let id): return try about(id, query) { (_) throws(TaskError) in .answer([:]) }
             case .tasks(let cursor): return try tasks(cursor, query)
+            case .completion(let completion): return try complete(completion)
             case .resources(let cursor): return try resources(cursor, query)
             case .resource(let resource, let offset): return try contents(resource, from: offset, query)
             }
@@ -58,6 +59,20 @@ extension ToolCalls {
         }
     }
 
+    /// How a task stands, and what its call answers once it has ended; nil: it can't be read any more.
+    ///
+    /// - Parameter request: The one that wants the answer, too; nil: none does.
+    func status(of id: String, for request: OpenRequest?) -> (ProtocolTask, ToolResult?)? {
+        do throws(TaskError) {
+            let task = try supervisor.task(id: id)
+            let shown = protocolTask(try TaskView(task))
+            guard let request, !shown.isWorking else { return (shown, nil) }
+            return (shown, answer(resultPending(task, request)).0)
+        } catch {
+            return nil
+        }
+    }
+
     /// Only a whole id names a task here, and one that is gone is as one that never was.
     private func about(
         _ id: String, _ query: Query, _ body: (TaskDirectory) throws(TaskError) -> Reply
@@ -75,12 +90,12 @@ extension ToolCalls {
         let shown = protocolTask(try TaskView(task))
         let version = query.request.version
         guard version.isModern, !shown.isWorking else { return .answer(shown.members(for: version, result: nil)) }
-        return .answer(shown.members(for: version, result: answer(resultPending(task, query)).0))
+        return .answer(shown.members(for: version, result: answer(resultPending(task, query.request)).0))
     }
 
     /// Waits for the end, however long that takes, and answers as the call would have been.
     private func result(_ task: TaskDirectory, _ query: Query) throws(TaskError) -> Reply {
-        var pending = resultPending(task, query)
+        var pending = resultPending(task, query.request)
         pending.form = .resultOfTask
         guard try task.end() == nil else { return .wait(pending) }
         pending.deadline = .max
@@ -93,11 +108,11 @@ extension ToolCalls {
     }
 
     /// Nobody's place moves: the result is the same however often it is asked for.
-    private func resultPending(_ task: TaskDirectory, _ query: Query) -> PendingCall {
+    func resultPending(_ task: TaskDirectory, _ request: OpenRequest) -> PendingCall {
         var reading = reading(.both)
         reading.start = .offset(0)
         return PendingCall(
-            request: query.request, task: task, wait: .nothing, deadline: 0, reading: reading, failsWithTask: true,
+            request: request, task: task, wait: .nothing, deadline: 0, reading: reading, failsWithTask: true,
             wantsOutput: false)
     }
 
@@ -109,7 +124,7 @@ extension ToolCalls {
         guard try task.end() == nil, let control = try TaskControl(task), try control.send(order) else {
             return isModern ? .answer([:]) : .fail(.alreadyOver(task.id.text))
         }
-        var pending = resultPending(task, query)
+        var pending = resultPending(task, query.request)
         pending.form = isModern ? .acknowledgement : .task
         let patience = (isModern ? 1000 : 55_000) * Self.millisecond
         guard try isModern ? true : control.send(.follow(bytes: .max)) else { return .wait(pending) }
@@ -130,7 +145,7 @@ extension ToolCalls {
         return .answer(JSONObject(present: ["tasks": .array(list), "nextCursor": page.next.map(JSON.string)]))
     }
 
-    private func protocolTask(_ view: TaskView) -> ProtocolTask {
+    func protocolTask(_ view: TaskView) -> ProtocolTask {
         let state: ProtocolTask.State =
             switch view.status {
             case .running: .working

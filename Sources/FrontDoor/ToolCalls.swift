@@ -24,6 +24,7 @@ struct ToolCalls {
 
     let supervisor: Supervisor
     let followed = FollowedTasks()
+    let journal = Journal()
     /// Bytes of output that an answer carries where the caller does not say.
     static let outputBudget = 30 << 10
     /// How long a call that does not wait gives its task to print something, once it runs.
@@ -99,6 +100,7 @@ struct ToolCalls {
         order.client = call.opened.clientName
         do throws(PolicyProblem) {
             let launched = try supervisor.start(order)
+            noteStart(launched.id, call)
             return call.asTask ? shown(launched) : pend(call, launched, waiting)
         } catch {
             let argv: [String] =
@@ -106,7 +108,9 @@ struct ToolCalls {
                 case .arguments(let words): words
                 case .string(let text): [text]
                 }
-            return .answer(ToolAnswer.refusal(error, argv: argv))
+            let refusal = ToolAnswer.refusal(error, argv: argv)
+            noteRefusal(refusal, call)
+            return .answer(refusal)
         }
     }
 
@@ -118,6 +122,7 @@ struct ToolCalls {
                 wait: .launched(launched), deadline: Clock.monotonic() + time, reading: reading(.both),
                 failsWithTask: true, wantsOutput: false)
             pending.isDetached = !waiting.untilEnd
+            pending.startsTask = true
             return .wait(pending)
         } catch {
             return .answer(ToolAnswer.failure(error))

@@ -208,6 +208,16 @@ public final class TaskCollection {
         }.map(\.id)
     }
 
+    /// The ids of the tasks that begin so, the newest first.
+    public func ids(beginning prefix: String) throws(TaskError) -> [String] {
+        try ledger.recovering { () throws(TaskError) in
+            try reconcile()
+            return try ledger.ask { (ledger) throws(LedgerError) in
+                try ledger.page(status: nil, after: nil, limit: .max)
+            }
+        }.map(\.id.text).filter { $0.hasPrefix(prefix) }
+    }
+
     // MARK: retention
 
     /// Removes tasks that ended long enough ago, and what front ends left that were killed while they made one.

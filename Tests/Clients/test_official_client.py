@@ -1,6 +1,7 @@
 """The official Python client drives the server: with mcp 2 in both of its modes, with mcp 1 by its handshake."""
 
 import contextlib
+import importlib
 import os
 import re
 
@@ -9,6 +10,15 @@ import pytest
 
 import host
 import models
+
+def log_into(heard):
+    """What the client calls with each message of the log."""
+
+    async def log(params):
+        heard.append(params)
+
+    return log
+
 
 if models.MCP_MAJOR >= 2:
     from mcp import Client, MCPError, StdioServerParameters
@@ -20,7 +30,8 @@ if models.MCP_MAJOR >= 2:
         async def handler(message):
             heard.append(message)
 
-        async with Client(parameters, mode=mode, read_timeout_seconds=30, message_handler=handler) as client:
+        options = {"message_handler": handler, "logging_callback": log_into(heard)}
+        async with Client(parameters, mode=mode, read_timeout_seconds=30, **options) as client:
             yield client, client.protocol_version, client.server_info, client.server_capabilities, client.instructions
 
 else:
@@ -38,7 +49,7 @@ else:
 
         async with (
             stdio_client(parameters) as (reading, writing),
-            ClientSession(reading, writing, message_handler=handler) as session,
+            ClientSession(reading, writing, message_handler=handler, logging_callback=log_into(heard)) as session,
         ):
             hello = await session.initialize()
             yield session, hello.protocolVersion, hello.serverInfo, hello.capabilities, hello.instructions
@@ -173,6 +184,41 @@ def test_hears_of_resources_that_change(drive, workspace):
         assert (await client.read_resource(uri(name))).contents[0].text == "x\n"
 
     drive(conversation)
+
+
+def test_finds_in_the_log_what_it_asked_for(drive):
+    async def conversation(client, *_):
+        logged = lambda: [entry for entry in drive.heard if hasattr(entry, "data") and hasattr(entry, "level")]
+        await client.call_tool("execute_command", {"argv": ["true"]})
+        assert logged() == []
+        if drive.version == "2026-07-28":
+            await client.call_tool("execute_command", {"argv": ["true"]}, meta={"io.modelcontextprotocol/logLevel": "info"})
+        else:
+            await (client.set_logging_level if models.MCP_MAJOR < 2 else client.session.set_logging_level)("info")
+            await client.call_tool("execute_command", {"argv": ["true"]})
+        with anyio.fail_after(20):
+            while len(logged()) < 3:
+                await anyio.sleep(0.02)
+        assert [entry.data["event"] for entry in logged()] == ["start", "relaxation", "end"]
+
+    drive(conversation)
+
+
+def test_completes_ids_of_tasks_and_commands(drive):
+    reference = importlib.import_module("mcp.types")
+    build = reference.PromptReference(type="ref/prompt", name="run_and_watch")
+    template = (getattr(reference, "ResourceTemplateReference", None) or reference.ResourceReference)(
+        type="ref/resource", uri="caisson://tasks/{task_id}/status"
+    )
+
+    async def conversation(client, *_):
+        task = structured(await client.call_tool("execute_command", {"argv": ["echo", "x"]}))["task_id"]
+        made = await client.complete(template, {"name": "task_id", "value": task[:10]})
+        assert made.completion.values == [task]
+        made = await client.complete(build, {"name": "command", "value": "ca"})
+        assert made.completion.values == ["cat"]
+
+    drive(conversation, policy="list")
 
 
 def test_calls_each_of_the_seven_tools(drive, workspace):

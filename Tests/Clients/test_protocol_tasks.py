@@ -271,3 +271,61 @@ if models.MCP_MAJOR < 2:
 
         anyio.run(whole)
         host.end_tasks(programs / "caisson", shared_state)
+
+
+# --- Told, not asked for
+
+STATUS = "notifications/tasks" if MODERN else "notifications/tasks/status"
+
+
+def listen(server, *tasks):
+    """Hears how tasks stand; a client of 2025-11-25 hears of those that it started without asking."""
+    if not MODERN:
+        return None
+    params = {"notifications": {"taskIds": list(tasks)}, "_meta": DECLARED}
+    number = server.request("subscriptions/listen", params)
+    server.wait_for_notification("notifications/subscriptions/acknowledged")
+    return number
+
+
+def test_the_end_of_a_task_is_told_once_with_its_result(server, workspace):
+    task = create(server, "sh", "-c", "while ! test -e go; do sleep 0.02; done; echo out")["taskId"]
+    number = listen(server, task)
+    assert server.notified(STATUS) == []
+    (workspace / "go").touch()
+    (told,) = server.wait_for_notification(STATUS)
+    assert told["taskId"] == task and told["status"] == "completed"
+    if MODERN:
+        assert told["_meta"]["io.modelcontextprotocol/subscriptionId"] == number
+        assert told["result"]["structuredContent"]["output"]["text"] == "out\n"
+    server.run("true")
+    assert len(server.notified(STATUS)) == 1
+
+
+def test_a_task_that_has_ended_before_is_told_at_once(server):
+    task = create(server, "true")["taskId"]
+    wait(server, task)
+    listen(server, task)
+    (told,) = server.wait_for_notification(STATUS)
+    assert told["taskId"] == task and told["status"] == "completed"
+
+
+def test_an_end_is_told_before_the_answer_that_shows_it(server):
+    if MODERN:
+        pytest.skip("only a client of the other era is told without asking")
+    tasks = [create(server, "sleep", "0.2")["taskId"], create(server, "sleep", "86352")["taskId"]]
+    assert ask(server, "tasks/result", taskId=tasks[0])
+    assert [params["taskId"] for _, params, _ in server.notified(STATUS)] == tasks[:1]
+    assert ask(server, "tasks/cancel", taskId=tasks[1])["status"] == "cancelled"
+    assert [params["taskId"] for _, params, _ in server.notified(STATUS)] == tasks
+    server.run("true")
+    assert len(server.notified(STATUS)) == 2
+
+
+def test_nobody_is_told_of_tasks_without_having_negotiated_them(server):
+    task = server.run("true", wait=False)["task_id"]
+    server.read(task, timeout_ms=5000, until="x")
+    assert server.notified(STATUS) == []
+    if MODERN:
+        failure = error(server.result, "subscriptions/listen", {"notifications": {"taskIds": [task]}})
+        assert failure.code == -32021

@@ -31,7 +31,8 @@ struct LegacyEraTests {
         #expect(result.keys == ["protocolVersion", "capabilities", "serverInfo", "instructions"])
         #expect(
             result["capabilities"] == [
-                "tools": [:], "prompts": [:], "resources": ["subscribe": true, "listChanged": true],
+                "tools": [:], "prompts": [:], "resources": ["subscribe": true, "listChanged": true], "logging": [:],
+                "completions": [:],
                 "tasks": ["list": [:], "cancel": [:], "requests": ["tools": ["call": [:]]]],
             ])
         #expect(result["serverInfo"] == ["name": "caisson", "title": "Caisson", "version": "9.8.7"])

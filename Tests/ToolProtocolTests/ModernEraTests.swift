@@ -25,7 +25,8 @@ struct ModernEraTests {
         #expect(result["supportedVersions"] == ["2026-07-28"])
         #expect(
             result["capabilities"] == [
-                "tools": [:], "prompts": [:], "resources": ["subscribe": true, "listChanged": true],
+                "tools": [:], "prompts": [:], "resources": ["subscribe": true, "listChanged": true], "logging": [:],
+                "completions": [:],
                 "extensions": ["io.modelcontextprotocol/tasks": [:]],
             ])
         #expect(result["ttlMs"] == 3_600_000 && result["cacheScope"] == "public")

@@ -66,15 +66,6 @@ extension Conversation {
         return server.result(try prompt.messages(arguments), for: version)
     }
 
-    /// The answer to `logging/setLevel`: no log message is ever sent, which is within every level.
-    func setLevel(_ params: JSONObject) throws(ProtocolError) -> JSONObject {
-        let levels = ["debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"]
-        guard let level = params["level"]?.stringValue, levels.contains(level) else {
-            throw .invalidParams("\"level\" must be one of \(levels.joined(separator: ", "))")
-        }
-        return [:]
-    }
-
     /// What `tools/call` calls; what is wrong with the values of the arguments is for the model, not for the client.
     func toolAndArguments(_ params: JSONObject) throws(ProtocolError) -> (ToolName, JSONObject) {
         guard let name = params["name"]?.stringValue else { throw .invalidParams("\"name\" must be a string") }

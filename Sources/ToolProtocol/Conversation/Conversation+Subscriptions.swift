@@ -13,10 +13,14 @@ enum SubscriptionMethod: String {
 extension Conversation {
     /// What a method for subscriptions changes; nil: the version has no such method.
     func subscriptionChange(
-        _ request: Request, _ version: ProtocolVersion
+        _ request: Request, _ meta: RequestMeta, _ version: ProtocolVersion
     ) throws(ProtocolError) -> SubscriptionRequest.Change? {
         guard let method = SubscriptionMethod(rawValue: request.method), method.exists(in: version) else { return nil }
-        if method == .listen { return .listen(try SubscriptionFilter(request.params)) }
+        if method == .listen {
+            let filter = try SubscriptionFilter(request.params)
+            if !filter.tasks.isEmpty, !meta.client.hasTasks { throw .missingTasks }
+            return .listen(filter)
+        }
         guard let uri = request.params["uri"]?.stringValue else { throw .invalidParams("\"uri\" must be a string") }
         guard let (resource, offset) = TaskResource.read(uri), offset == 0 else { throw .unknownResource(uri, version) }
         return method == .subscribe ? .subscribe(resource) : .unsubscribe(resource)
@@ -41,7 +45,9 @@ extension Conversation {
     ///
     /// - Returns: What has to be sent first, or why nothing was begun; nil: it was cancelled.
     public mutating func listen(_ request: OpenRequest, _ accepted: SubscriptionFilter) -> Outgoing? {
-        guard !subscriptions.takesNoListening, !subscriptions.isFull(for: accepted.resources.count) else {
+        guard !subscriptions.takesNoListening,
+            !subscriptions.isFull(for: accepted.resources.count + accepted.tasks.count)
+        else {
             return fail(request, with: .tooManySubscriptions).map(Outgoing.response)
         }
         guard isOpen(request) else { return nil }

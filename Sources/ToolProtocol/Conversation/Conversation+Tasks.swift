@@ -68,6 +68,7 @@ extension Conversation {
     public mutating func finish(_ call: ToolCall, with task: ProtocolTask) -> Response? {
         guard close(call.opened) else { return nil }
         guard call.version.isModern else {
+            subscriptions.start(task.id)
             return Response(id: call.id, .result(["task": .object(task.members(for: call.version))]))
         }
         let members = task.members(for: call.version)

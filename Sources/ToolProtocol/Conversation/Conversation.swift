@@ -13,6 +13,8 @@ public struct Conversation: Sendable {
     private var features = ClientFeatures()
     /// What it called itself.
     private var client: String?
+    /// What the client of the handshake wants to find in the log; nil: nothing.
+    private(set) var logLevel: LogLevel?
     /// What the client hears of without asking again.
     var subscriptions = Subscriptions()
     private var open: [RequestID: Opened] = [:]
@@ -160,7 +162,7 @@ extension Conversation {
     private mutating func takeQuery(
         _ request: Request, _ meta: RequestMeta, _ version: ProtocolVersion
     ) throws(ProtocolError) -> Action {
-        if let change = try subscriptionChange(request, version) {
+        if let change = try subscriptionChange(request, meta, version) {
             return .subscription(SubscriptionRequest(request: open(request, meta, version), change: change))
         }
         let subject: Query.Subject
@@ -168,6 +170,11 @@ extension Conversation {
             subject = known
         } else if let known = try taskQuery(request, meta, version) {
             subject = known
+        } else if request.method == Self.completionMethod {
+            guard let completion = try completion(request.params) else {
+                return answer(request, server.result(Completion.members([], total: 0), for: version))
+            }
+            subject = .completion(completion)
         } else {
             throw .methodNotFound(request.method)
         }
@@ -186,7 +193,9 @@ extension Conversation {
         switch (method, negotiated) {
         case (.ping, _): return answer(request, [:])
         case (_, nil): throw RequestMeta.beforeHandshake
-        case (.setLevel, _?): return answer(request, try setLevel(request.params))
+        case (.setLevel, _?):
+            logLevel = try LogLevel(request.params["level"], named: "level")
+            return answer(request, [:])
         case (.listTools, let version?): return answer(request, try toolList(request.params, version))
         case (.callTool, let version?): return .call(try call(request, meta, version))
         case (.listPrompts, let version?): return answer(request, try promptList(request.params, version))
@@ -212,7 +221,8 @@ extension Conversation {
         open[request.id] = Opened(serial: serial)
         return OpenRequest(
             id: request.id, version: version, progressToken: meta.progressToken,
-            client: version.isModern ? meta.client : features, clientName: meta.name ?? client, serial: serial)
+            client: version.isModern ? meta.client : features, clientName: meta.name ?? client,
+            logLevel: version.isModern ? meta.logLevel : logLevel, serial: serial)
     }
 
     private mutating func initialize(_ params: JSONObject) throws(ProtocolError) -> JSONObject {

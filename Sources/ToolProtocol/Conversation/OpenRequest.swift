@@ -10,6 +10,8 @@ public struct OpenRequest: Sendable, Equatable {
     public let client: ClientFeatures
     /// What its client calls itself, such as `claude-code 2.1.330`; nil: it did not say.
     public let clientName: String?
+    /// What its client wants to find in the log; nil: nothing.
+    let logLevel: LogLevel?
     /// Tells this request from a later one that has the id of a cancelled one.
     let serial: Int
 }

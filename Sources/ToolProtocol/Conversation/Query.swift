@@ -12,6 +12,8 @@ public struct Query: Sendable, Equatable {
         case cancelTask(String)
         /// Input for a task (2026-07-28), none of which ever asks for any.
         case updateTask(String)
+        /// What a client may mean that types.
+        case completion(Completion)
         /// A page of the list of resources.
         case resources(cursor: String?)
         /// A resource, or what of its output begins at a byte.

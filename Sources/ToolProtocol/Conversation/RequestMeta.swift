@@ -6,6 +6,7 @@ struct RequestMeta {
         static let version = "io.modelcontextprotocol/protocolVersion"
         static let capabilities = "io.modelcontextprotocol/clientCapabilities"
         static let client = "io.modelcontextprotocol/clientInfo"
+        static let logLevel = "io.modelcontextprotocol/logLevel"
     }
 
     private let version: JSON?
@@ -14,6 +15,8 @@ struct RequestMeta {
     var client: ClientFeatures { ClientFeatures(capabilities) }
     /// What the client calls itself; nil: it does not say.
     let name: String?
+    /// What the client wants to find in the log, of what happens for this request.
+    let logLevel: LogLevel?
     /// Where the client wants to hear of progress.
     let progressToken: ProgressToken?
 
@@ -24,6 +27,9 @@ struct RequestMeta {
         }
         version = meta[Key.version]
         capabilities = meta[Key.capabilities]
+        logLevel = try meta[Key.logLevel].map { (value) throws(ProtocolError) in
+            try LogLevel(value, named: Key.logLevel)
+        }
         name = Self.name(of: meta[Key.client])
         progressToken = try meta["progressToken"].map { (value) throws(ProtocolError) in
             guard let token = ProgressToken(value) else {

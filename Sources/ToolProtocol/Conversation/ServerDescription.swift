@@ -32,6 +32,9 @@ public struct ServerDescription: Sendable {
         var capabilities: JSONObject = [
             "tools": [:], "prompts": [:], "resources": ["subscribe": true, "listChanged": true],
         ]
+        capabilities["logging"] = [:]
+        // Until 2024-11-05 the method had no capability.
+        if version >= .march2025 { capabilities["completions"] = [:] }
         if version == .november2025 {
             capabilities["tasks"] = ["list": [:], "cancel": [:], "requests": ["tools": ["call": [:]]]]
         }

@@ -17,6 +17,8 @@ struct Prompt {
     let title: String
     let description: String
     let arguments: [Argument]
+    /// Whether its `command` is one to be run, and not one that was refused.
+    let runsCommand: Bool
     /// The text for arguments that were checked.
     let text: @Sendable ([String: String]) -> String
 
@@ -61,6 +63,7 @@ extension Prompt {
             Argument(name: "command", description: "What to run, such as \"make -j4 test\".", isRequired: true),
             Argument(name: "cwd", description: "Where, in the workspace.", isRequired: false),
         ],
+        runsCommand: true,
         text: { values in
             let place = values["cwd"].map { " in \($0)" } ?? ""
             return """
@@ -81,6 +84,7 @@ extension Prompt {
         arguments: [
             Argument(name: "command", description: "The command that was refused.", isRequired: true)
         ],
+        runsCommand: false,
         text: { values in
             """
             Find out why this command is refused, or what stops it:

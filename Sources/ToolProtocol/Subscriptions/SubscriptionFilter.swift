@@ -6,6 +6,8 @@ public struct SubscriptionFilter: Sendable, Equatable {
     public var includesList: Bool
     /// The resources of whose changes it hears.
     public var resources: [TaskResource]
+    /// The tasks of the protocol of whose states it hears, by their ids.
+    public var tasks: [String]
 
     /// What a request asks for. Lists of tools and prompts never change, and a name that can be none is nothing to hear of: both
     /// are left out.
@@ -15,6 +17,7 @@ public struct SubscriptionFilter: Sendable, Equatable {
         }
         for key in ["toolsListChanged", "promptsListChanged"] { _ = try Self.flag(key, wishes) }
         includesList = try Self.flag("resourcesListChanged", wishes)
+        tasks = try Self.texts("taskIds", wishes)
         resources = []
         var seen: Set<TaskResource> = []
         for uri in try Self.texts("resourceSubscriptions", wishes) {
@@ -44,6 +47,7 @@ public struct SubscriptionFilter: Sendable, Equatable {
             JSONObject(present: [
                 "resourcesListChanged": includesList ? true : nil,
                 "resourceSubscriptions": resources.isEmpty ? nil : JSON(resources.map(\.uri)),
+                "taskIds": tasks.isEmpty ? nil : JSON(tasks),
             ]))
     }
 }

@@ -12,6 +12,10 @@ struct Subscriptions: Sendable {
 
     /// Resources that a client of a handshake subscribed to.
     private(set) var resources: Set<TaskResource> = []
+    /// Tasks that a client of 2025-11-25 started as tasks of the protocol, and that run.
+    private(set) var started: Set<String> = []
+    /// Tasks of whose ends a client of a handshake wants to find a line in the log.
+    private(set) var logged: Set<String> = []
     private var open: [RequestID: Listening] = [:]
     /// Whether a client of a handshake has looked at the list: nobody else has one that can be old.
     var hasListed = false
@@ -20,7 +24,9 @@ struct Subscriptions: Sendable {
     var listenings: [Listening] { open.values.sorted { $0.request.serial < $1.request.serial } }
 
     /// So many resources are subscribed to.
-    private var count: Int { resources.count + open.values.reduce(0) { $0 + $1.resources.count } }
+    private var count: Int {
+        resources.count + open.values.reduce(0) { $0 + $1.resources.count + $1.filter.tasks.count }
+    }
 
     /// Whether so many more would be too many.
     func isFull(for more: Int) -> Bool { count + more > Self.limits.resources }
@@ -36,12 +42,24 @@ struct Subscriptions: Sendable {
         open[request.id] = Listening(request: request, filter: filter, resources: Set(filter.resources))
     }
 
+    /// Of what is beyond the limit nothing is told, which the protocol allows.
+    mutating func start(_ task: String) { if started.count < Self.limits.resources { started.insert(task) } }
+
+    mutating func log(_ task: String) { if logged.count < Self.limits.resources { logged.insert(task) } }
+
+    /// Of a task that has ended there is nothing more to tell.
+    mutating func forget(_ task: String) {
+        started.remove(task)
+        logged.remove(task)
+    }
+
     mutating func remove(_ id: RequestID) { open[id] = nil }
 
     /// The tasks of whose changes somebody hears.
     var tasks: Set<String> {
-        open.values.reduce(into: Set(resources.map(\.task))) { tasks, each in
+        open.values.reduce(into: started.union(logged).union(resources.map(\.task))) { tasks, each in
             tasks.formUnion(each.resources.map(\.task))
+            tasks.formUnion(each.filter.tasks)
         }
     }
 }
