@@ -22,8 +22,12 @@ public enum ArbitraryCode {
     ///
     /// Version suffixes do not count: `python3.11` is `python`, `gcc-12` is `gcc`.
     public static func means(of program: ProgramIdentity, calledAs name: String? = nil) -> Means? {
-        let names = [program.name] + (name.map { [PathText.lastComponent($0)] } ?? [])
-        return names.lazy.compactMap { means($0) ?? means(withoutVersion($0)) }.first
+        var names = [program.name]
+        if let name = name.map(PathText.lastComponent), name != program.name { names.append(name) }
+        return names.lazy.compactMap { name in
+            let short = withoutVersion(name)
+            return means(name) ?? (short == name ? nil : means(short))
+        }.first
     }
 
     /// What a person should know about the means.
@@ -60,11 +64,16 @@ public enum ArbitraryCode {
     }
 
     private static func contains(_ words: String, _ name: String) -> Bool {
-        var rest = words.utf8[...]
-        while !rest.isEmpty {
-            let word = rest.prefix { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\n") }
-            if word.elementsEqual(name.utf8) { return true }
-            rest = rest[word.endIndex...].dropFirst()
+        var (words, name) = (words, name)
+        return words.withUTF8 { words in name.withUTF8 { name in contains(words, name) } }
+    }
+
+    /// Whether one of the words, which a space or a line break ends, is the name.
+    private static func contains(_ words: UnsafeBufferPointer<UInt8>, _ name: UnsafeBufferPointer<UInt8>) -> Bool {
+        var start = 0
+        for end in 0...words.count where end == words.count || words[end] <= UInt8(ascii: " ") {
+            if end - start == name.count, words[start..<end].elementsEqual(name) { return true }
+            start = end + 1
         }
         return false
     }
