@@ -48,7 +48,7 @@ extension AuditEntry {
     }
 
     /// A task that has ended.
-    static func end(_ id: TaskID, _ end: EndRecord) -> AuditEntry {
+    static func end(_ id: TaskID, _ end: EndRecord, _ matches: NewMatches?) -> AuditEntry {
         AuditEntry(
             .end,
             JSONObject(present: [
@@ -61,6 +61,8 @@ extension AuditEntry {
                 "cpu_ms": end.cpuTime.map { JSON($0 / 1_000_000) } ?? .null,
                 "peak_memory_bytes": end.peakMemory.map { JSON($0) } ?? .null,
                 "killed": end.proof?.killed.map { JSON($0) } ?? .null,
+                "new_matches": matches.map { bounded($0.paths) },
+                "new_matches_cut": matches.flatMap { $0.cut.map(JSON.string) },
             ]))
     }
 

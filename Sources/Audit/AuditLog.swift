@@ -91,12 +91,16 @@ public struct AuditLog: Sendable {
     public func recordEnd(_ task: TaskDirectory, _ end: EndRecord) throws(AuditError) {
         let directory = task.directory.number
         guard try !isThere(.audited, task) else { return }
+        // Before the lock, which every launch takes.
+        let matches = try newMatches(task, end)
         let file = try AuditFile(state, who)
         // Another front end was faster.
         guard try !isThere(.audited, task) else { return }
         if try !(note(in: task).map { (place) throws(AuditError) in try file.holds(place) } ?? false) {
-            let line = file.line(.end(task.id, end))
+            let line = file.line(.end(task.id, end, matches))
             let isNoted = try unlessRemoved(task) { () throws(Errno) in
+                // From here on every front end tells the same ones.
+                if let matches { try Files.replace(TaskFile.matches.rawValue, with: matches.sealed, at: directory) }
                 let flags = O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW
                 let note = try Files.open(TaskFile.auditing.rawValue, flags, mode: 0o600, at: directory)
                 try Transfer.write(note.number, line.note)
@@ -106,6 +110,16 @@ public struct AuditLog: Sendable {
         }
         _ = try unlessRemoved(task) { () throws(Errno) in
             try Files.rename(TaskFile.auditing.rawValue, to: TaskFile.audited.rawValue, at: directory)
+        }
+    }
+
+    private func newMatches(_ task: TaskDirectory, _ end: EndRecord) throws(AuditError) -> NewMatches? {
+        do throws(TaskError) {
+            return try task.searchNewMatches(end)
+        } catch {
+            // It was pruned in the meantime, by somebody who has written its end down before.
+            if case .unknownTask = error { return nil }
+            throw .task(error)
         }
     }
 

@@ -101,7 +101,10 @@ extension ToolCalls {
     func answer(_ pending: PendingCall) -> (ToolResult, (() -> Void)?) {
         do throws(TaskError) {
             var view = try TaskView(pending.task)
-            if let end = view.end { ended(pending, end) }
+            if let end = view.end {
+                ended(pending, end)
+                try view.readMatches(pending.task)
+            }
             let (part, place) = try pending.reading.read(pending.task, isFinal: view.end != nil)
             view.output = part
             view.takenInput = pending.input?.taken

@@ -24,13 +24,14 @@ struct CoveredPath: Hashable {
 
     /// Finds the names behind patterns.
     ///
+    /// - Returns: What is to be covered, and the names for which patterns with a `*` stand, links as they are.
     /// - Throws: A protected name that is a link, or is reached through one.
     static func find(_ patterns: [String], _ purpose: Purpose, below places: [String]) throws(LaunchError)
-        -> [CoveredPath]
+        -> (paths: [CoveredPath], matches: [String])
     {
         var search = CoveredPathSearch(purpose: purpose, places: places)
         for pattern in patterns { try search.find(pattern) }
-        return search.found
+        return (search.found, search.matches)
     }
 }
 
@@ -39,6 +40,7 @@ private struct CoveredPathSearch {
     let purpose: CoveredPath.Purpose
     let places: [String]
     var found: [CoveredPath] = []
+    var matches: [String] = []
 
     /// More entries than this are not searched: the launch would take seconds.
     private static let limit = 500_000
@@ -86,30 +88,49 @@ private struct CoveredPathSearch {
     }
 
     private mutating func search(_ base: String, _ pattern: String) throws(LaunchError) {
-        var left = [base]
+        let walk = PatternWalk([pattern])
+        var left = [(path: base, place: walk.place(of: base))]
         var seen = 0
         while let directory = left.popLast() {
-            for name in try names(directory) {
+            for entry in try entries(directory.path) {
                 seen += 1
-                guard seen < Self.limit else {
-                    throw LaunchError(
-                        .failed, purpose.rawValue,
-                        "more than \(Self.limit) names lie below \(base), too many to search for \(pattern)",
-                        remedy: "name a smaller directory in the pattern")
-                }
-                let path = directory == "/" ? "/\(name)" : "\(directory)/\(name)"
-                guard let status = try status(path) else { continue }
-                if PathPattern.matches(pattern, path) {
+                guard seen < Self.limit else { throw tooMany(base, pattern) }
+                let place = walk.advanced(directory.place, over: entry.name)
+                guard !place.isDead else { continue }
+                let name = String(decoding: entry.name, as: UTF8.self)
+                let path = directory.path == "/" ? "/\(name)" : "\(directory.path)/\(name)"
+                if walk.isMatch(place) {
+                    guard let status = try status(path) else { continue }
+                    matches.append(path)
                     try add(path, status)
-                } else if status.isDirectory {
-                    left.append(path)
+                } else if try isDirectory(entry, path) {
+                    left.append((path, place))
                 }
             }
         }
     }
 
-    private func names(_ directory: String) throws(LaunchError) -> [String] {
-        try examined(directory) { () throws(Errno) in try Files.names(in: directory) } ?? []
+    private func isDirectory(_ entry: DirectoryEntry, _ path: String) throws(LaunchError) -> Bool {
+        if let isDirectory = entry.isDirectory { return isDirectory }
+        return try status(path)?.isDirectory == true
+    }
+
+    private func tooMany(_ base: String, _ pattern: String) -> LaunchError {
+        LaunchError(
+            .failed, purpose.rawValue,
+            "more than \(Self.limit) names lie below \(base), too many to search for \(pattern)",
+            remedy: "name a smaller directory in the pattern")
+    }
+
+    private func entries(_ directory: String) throws(LaunchError) -> [DirectoryEntry] {
+        try examined(directory) { () throws(Errno) in
+            var entries: [DirectoryEntry] = []
+            try Files.visit(try Files.open(directory, O_RDONLY | O_DIRECTORY)) { entry in
+                entries.append(entry)
+                return entries.count < Self.limit
+            }
+            return entries
+        } ?? []
     }
 
     private func status(_ path: String) throws(LaunchError) -> FileStatus? {
@@ -122,7 +143,9 @@ private struct CoveredPathSearch {
             return try body()
         } catch {
             guard [ENOENT, ENOTDIR, EACCES, ELOOP].contains(error.rawValue) else {
-                throw LaunchError(.failed, purpose.rawValue, "\(path): \(error)")
+                throw LaunchError(
+                    .failed, purpose.rawValue, "\(VisibleText.bounded(path)) can't be searched: \(error)",
+                    remedy: "remove it, or name a smaller directory in the pattern")
             }
             return nil
         }

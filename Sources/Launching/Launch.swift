@@ -86,7 +86,7 @@ public enum Launch {
                 try airlock.begin(group: group?.directory.number)
             }
             let plan = try planning.plan(resolved, program, cgroup: group?.plan)
-            let record = try record(request, compiled, resolved, plan, layers)
+            let record = try record(request, compiled, resolved, plan, layers, places.watched)
             try own(request.streams, outline.identity)
             let handed = descriptors(request.streams, places, group)
             return try hand(plan, record, handed, group, state, airlock, admit, confirm: confirm)
@@ -127,7 +127,7 @@ public enum Launch {
 
     private static func record(
         _ request: LaunchRequest, _ compiled: CompiledPolicy, _ resolved: ResolvedLaunch, _ plan: LaunchPlan,
-        _ layers: HostLayers
+        _ layers: HostLayers, _ watched: WatchedNames?
     ) throws(LaunchError) -> TaskRecord {
         let policy = compiled.policy
         return TaskRecord(
@@ -139,7 +139,8 @@ public enum Launch {
             enforcement: layers.enforcement(policy)
                 + LimitPlan.enforcement(policy.limits, hasControllers: plan.cgroup != nil),
             retention: policy.retention.ended.nanoseconds, recordBytes: policy.limits.output.bytes,
-            inputStaysOpen: plan.streams.inputStaysOpen, wall: plan.deadlines.wall, grace: plan.deadlines.grace)
+            inputStaysOpen: plan.streams.inputStaysOpen, wall: plan.deadlines.wall, grace: plan.deadlines.grace,
+            retainedBytes: policy.retention.disk.bytes, watched: watched)
     }
 
     /// Makes the task's directory and hands everything to the airlock.

@@ -16,12 +16,18 @@ struct PlacePlan {
         var isWritable: Bool {
             if case .handed(_, _, let attributes) = step { !attributes.contains(.readOnly) } else { false }
         }
+
+        var isAtItsSource: Bool {
+            if case .handed(let tree, let target, _) = step { tree.source == target } else { false }
+        }
     }
 
     private var places: [Place] = []
     private var covers: [MountStep] = []
     /// Files that stand in for missing names.
     private(set) var placeholders: [Placeholder] = []
+    /// Patterns for whose new names somebody looks after the end; nil: there are none.
+    private(set) var watched: WatchedNames?
     /// Landlock rules over the places.
     private(set) var rules: [LandlockRule] = []
     private let policy: EffectivePolicy
@@ -140,11 +146,13 @@ struct PlacePlan {
         )
         try addPlaceholders(hide + protect)
         let roots = places.filter(\.isWritable).map(\.target)
-        let hidden = Set(
-            try CoveredPath.find(hide, .hide, below: places.map(\.target)).filter { isShown($0.path, view) })
+        let toHide = try CoveredPath.find(hide, .hide, below: places.map(\.target)).paths
+        let toProtect = try CoveredPath.find(protect, .protect, below: roots)
+        watch(protect, toProtect.matches)
+        let hidden = Set(toHide.filter { isShown($0.path, view) })
         let reserved = placeholders.map { CoveredPath(path: $0.path, isDirectory: false) }
         // What lies in no writable place can't be changed anyway.
-        let protected = Set(try CoveredPath.find(protect, .protect, below: roots) + reserved).subtracting(hidden)
+        let protected = Set(toProtect.paths + reserved).subtracting(hidden)
             .filter { found in roots.contains { Paths.isWithin(found.path, $0) } }
         let above = hidden.union(protected).reduce(into: Set<CoveredPath>()) { above, found in
             for root in roots where Paths.isWithin(found.path, root) {
@@ -155,6 +163,16 @@ struct PlacePlan {
         covers = Self.sorted(above).map { .pin(path: $0.path, readOnly: false) }
         covers += Self.sorted(protected).map { .pin(path: $0.path, readOnly: true) }
         covers += Self.sorted(hidden).map { .hide(path: $0.path, isDirectory: $0.isDirectory) }
+    }
+
+    /// What a pattern with a `*` stands for is covered as it is now: somebody has to look again after the end.
+    private mutating func watch(_ patterns: [String], _ matches: [String]) {
+        let patterns = patterns.filter { $0.contains("*") }
+        // A home that is kept lies elsewhere on the host.
+        let roots = places.filter { $0.isWritable && $0.isAtItsSource }.map(\.target)
+        guard !patterns.isEmpty, !roots.isEmpty else { return }
+        let known = matches.filter { path in roots.contains { Paths.isWithin(path, $0) } }
+        watched = WatchedNames(patterns: patterns, roots: roots, known: known)
     }
 
     /// A directory comes before what lies in it.

@@ -2,8 +2,11 @@
 public enum Glob {
     /// Whether the whole of `text` has the form of `pattern`. The time is bounded by the product of both lengths.
     public static func matches(_ pattern: some StringProtocol, _ text: some StringProtocol) -> Bool {
-        let pattern = Array(pattern.utf8)
-        let text = Array(text.utf8)
+        matches(Array(pattern.utf8), Array(text.utf8))
+    }
+
+    /// The same for bytes.
+    static func matches(_ pattern: [UInt8], _ text: [UInt8]) -> Bool {
         var (at, place) = (0, 0)
         var (star, resume) = (-1, 0)
         while place < text.count {

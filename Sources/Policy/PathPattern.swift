@@ -4,7 +4,8 @@
 public enum PathPattern {
     /// Whether a path is one that the pattern stands for.
     public static func matches(_ pattern: String, _ path: String) -> Bool {
-        matches(components(pattern)[...], components(path)[...])
+        let walk = PatternWalk([pattern])
+        return walk.isMatch(walk.place(of: path))
     }
 
     /// Whether every place that `other` stands for is one that `pattern` stands for. In doubt, no.
@@ -30,14 +31,5 @@ public enum PathPattern {
 
     private static func same(_ left: [Substring], _ right: [Substring]) -> Bool {
         left.count == right.count && zip(left, right).allSatisfy { $0.utf8.elementsEqual($1.utf8) }
-    }
-
-    private static func matches(_ pattern: ArraySlice<Substring>, _ path: ArraySlice<Substring>) -> Bool {
-        guard let part = pattern.first else { return path.isEmpty }
-        if part == "**" {
-            return (path.startIndex...path.endIndex).contains { matches(pattern.dropFirst(), path[$0...]) }
-        }
-        guard let name = path.first, Glob.matches(part, name) else { return false }
-        return matches(pattern.dropFirst(), path.dropFirst())
     }
 }

@@ -32,13 +32,17 @@ public struct TaskRecord: Sendable, Equatable {
     public var wall: UInt64
     /// TERM to KILL, in nanoseconds.
     public var grace: UInt64
+    /// Bytes that the records of ended tasks may take up together, as this task's policy says; nil: it was not asked.
+    public var retainedBytes: UInt64?
+    /// Patterns for whose new names somebody looks after the end; nil: there are none.
+    public var watched: WatchedNames?
 
     /// A record with every part named.
     public init(
         id: TaskID, arguments: [String], workingDirectory: String, workspace: String?, policy: String,
         policyDigest: String, startedAt: Int64, owner: String, tenant: String, bootID: String,
         enforcement: [Enforcement], retention: UInt64, recordBytes: UInt64, inputStaysOpen: Bool, wall: UInt64,
-        grace: UInt64
+        grace: UInt64, retainedBytes: UInt64?, watched: WatchedNames?
     ) {
         self.id = id
         self.arguments = arguments
@@ -56,6 +60,8 @@ public struct TaskRecord: Sendable, Equatable {
         self.inputStaysOpen = inputStaysOpen
         self.wall = wall
         self.grace = grace
+        self.retainedBytes = retainedBytes
+        self.watched = watched
     }
 }
 
@@ -101,7 +107,7 @@ extension TaskRecord: ByteCodable {
     /// The frame's magic of a task record.
     public static var magic: StaticString { "CSTK" }
     /// The newest version.
-    public static var version: UInt16 { 1 }
+    public static var version: UInt16 { 2 }
 
     /// The record as it is stored.
     public var sealed: [UInt8] {
@@ -112,8 +118,8 @@ extension TaskRecord: ByteCodable {
 
     /// Reads a record from its frame.
     public static func open(_ bytes: [UInt8]) throws(RecordError) -> TaskRecord {
-        var (_, reader) = try Envelope.open(magic: magic, newest: version, bytes: bytes)
-        let record = try TaskRecord(from: &reader)
+        var (found, reader) = try Envelope.open(magic: magic, newest: version, bytes: bytes)
+        let record = try TaskRecord(from: &reader, version: found)
         try reader.finish()
         return record
     }
@@ -136,10 +142,17 @@ extension TaskRecord: ByteCodable {
         writer.write(inputStaysOpen)
         writer.write(wall)
         writer.write(grace)
+        writer.write(retainedBytes) { $0.write($1) }
+        writer.write(watched)
     }
 
     /// Reads the fields in order.
     public init(from reader: inout ByteReader) throws(RecordError) {
+        try self.init(from: &reader, version: Self.version)
+    }
+
+    /// Version 1 ended with `grace`.
+    private init(from reader: inout ByteReader, version: UInt16) throws(RecordError) {
         guard let id = TaskID(try reader.string()) else { throw .malformed("no task id", at: 0) }
         self.id = id
         arguments = try reader.strings()
@@ -157,6 +170,9 @@ extension TaskRecord: ByteCodable {
         inputStaysOpen = try reader.bool()
         wall = try reader.integer()
         grace = try reader.integer()
+        guard version > 1 else { return }
+        retainedBytes = try reader.optional { (each) throws(RecordError) in try each.integer() }
+        watched = try reader.optional { (each) throws(RecordError) in try each.value() }
     }
 }
 

@@ -104,7 +104,15 @@ public struct Inspection: Sendable {
         if let signal = end.signal { lines.append("signal      SIG\(Signals.name(signal))") }
         lines.append("ended       \(TimeText.timestamp(end.endedAt))")
         if let proof = end.proof { lines.append("proof       \(JSON.object(proof.json).text)") }
+        if let matches = view.newMatches { lines += Self.lines(matches) }
         return lines
+    }
+
+    /// What a pattern of the policy stands for and did not cover.
+    private static func lines(_ matches: NewMatches) -> [String] {
+        let title = "new names for which files.protect has a pattern; nothing protected them"
+        return [title] + matches.paths.map { "  \(shown($0))" }
+            + (matches.cut.map { ["  there may be more: \(shown($0))"] } ?? [])
     }
 
     private static func shown(_ text: String) -> String { OutputText.visible(Array(text.utf8)) }

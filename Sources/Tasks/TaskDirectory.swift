@@ -50,6 +50,18 @@ public final class TaskDirectory: Sendable {
         return isAlive ? nil : try recordLoss(lock.number)
     }
 
+    /// What names had come for which its policy's patterns stand, when its end was written to the audit log; nil: none.
+    public func newMatches() throws(TaskError) -> NewMatches? {
+        try decodedIfThere(.matches) { (bytes) throws(RecordError) in try NewMatches.open(bytes) }
+    }
+
+    /// Looks for such names now; nil: there are none, or nothing of it ever ran.
+    public func searchNewMatches(_ end: EndRecord) throws(TaskError) -> NewMatches? {
+        guard end.status != .failedToStart, let watched = try record().watched else { return nil }
+        let found = MatchSearch.newMatches(of: watched)
+        return found.isEmpty ? nil : found
+    }
+
     /// Whether a monitor holds the task, which it does until everything of the task is written and taken away.
     public func isHeld() throws(TaskError) -> Bool {
         let lock = try openLock()

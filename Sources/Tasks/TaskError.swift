@@ -73,6 +73,9 @@ public enum TaskFile: String, Sendable {
     case audited
     /// Its end is being written to the audit log: where.
     case auditing = "audited.new"
+    /// The names that its policy's patterns stand for and that were not there at the launch, as they were when its end was audited;
+    /// it is missing if there were none.
+    case matches
 }
 
 /// Runs a system call and names its subject in the failure.

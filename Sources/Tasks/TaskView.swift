@@ -20,6 +20,8 @@ public struct TaskView: Sendable {
     public var isMatched: Bool?
     /// Whether `reason` was only deduced.
     public var isInferred = false
+    /// Names for which its policy's patterns stand and that came while it ran; nil: none, or nobody has looked.
+    public private(set) var newMatches: NewMatches?
     /// What to do next, for a caller that is a program.
     public var next: String?
 
@@ -30,6 +32,13 @@ public struct TaskView: Sendable {
         let receipt = try task.receipt()
         pid = receipt?.pid
         reason = end.flatMap { EndText.reason($0, receipt) }
+        try readMatches(task)
+    }
+
+    /// Reads what somebody may have found since.
+    public mutating func readMatches(_ task: TaskDirectory) throws(TaskError) {
+        guard end != nil, record.watched != nil else { return }
+        newMatches = try task.newMatches()
     }
 
     /// How it stands.
@@ -53,7 +62,7 @@ public struct TaskView: Sendable {
             "output": output.map { .object($0.json) },
             "input": takenInput.map { .object(["taken_bytes": JSON($0)]) },
             "matched": isMatched.map(JSON.bool),
-            "end": end.map { .object($0.json) }, "next": next.map(JSON.string),
+            "end": end.map { .object($0.json(newMatches)) }, "next": next.map(JSON.string),
         ])
     }
 
@@ -71,11 +80,22 @@ public struct TaskView: Sendable {
 
 extension EndRecord {
     /// `end` of the task view.
-    var json: JSONObject {
+    func json(_ newMatches: NewMatches?) -> JSONObject {
         JSONObject(present: [
             "cause": .string(cause), "by": by.map(JSON.string), "limit": limit.map(JSON.string),
             "step": stage.map { .string($0.name) }, "errno": errno.map { .string(Errno(rawValue: $0).name) },
             "detail": detail.map(JSON.string), "proof": proof.map { .object($0.json) } ?? .null,
+            "new_matches": newMatches.map { .object($0.json) },
+        ])
+    }
+}
+
+extension NewMatches {
+    /// `end.new_matches` of the task view.
+    var json: JSONObject {
+        JSONObject(present: [
+            "paths": JSON(paths), "more": .bool(cut != nil), "why": cut.map(JSON.string),
+            "looked_at": .string(TimeText.timestamp(lookedAt)),
         ])
     }
 }

@@ -19,7 +19,10 @@ struct InspectCommand {
         guard options.rest.count == 1, let name = options.rest.first else {
             throw UsageError("`inspect` needs one task", "`caisson ps --all` lists them")
         }
-        let inspection = try Inspection(try FrontEnd(options).state.task(name))
+        let state = try FrontEnd(options).state
+        let task = try state.task(name)
+        if let end = try task.end() { AuditTrail(state).ended(task, end) }
+        let inspection = try Inspection(task)
         Message.help(options.has("json") ? JSON.object(inspection.json).text : inspection.text, to: 1)
         return 0
     }

@@ -52,6 +52,21 @@ struct PatternTests {
         #expect(PathPattern.matches(pattern, path) == expected)
     }
 
+    @Test("a path takes no longer than its length and that of the pattern allow, however many ** there are")
+    func pathTime() {
+        let pattern = "/" + String(repeating: "**/a/", count: 12) + "b"
+        #expect(!PathPattern.matches(pattern, String(repeating: "/a", count: 2000)))
+    }
+
+    @Test("several patterns are followed together, and it is known where none can match any more")
+    func walk() {
+        let walk = PatternWalk(["/a/**/x", "/a/b*/c"])
+        #expect(walk.place(of: "/b").isDead && !walk.place(of: "/a").isDead)
+        #expect(walk.isMatch(walk.place(of: "/a/bb/c")) && walk.isMatch(walk.place(of: "/a/x")))
+        #expect(!walk.isMatch(walk.place(of: "/a/bb/d")) && !walk.place(of: "/a/bb/d").isDead)
+        #expect(PatternWalk(["/a/b*/c"]).place(of: "/a/c").isDead)
+    }
+
     @Test(
         "one place covers another only where every path of the other is one of its own",
         arguments: [

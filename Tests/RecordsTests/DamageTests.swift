@@ -130,5 +130,13 @@ struct DamageTests {
         #expect(try EndRecord.open(Envelope.seal(magic: "CSEN", version: 1, contents: fields)) == end)
     }
 
+    @Test("a task record of the version before is read without what it did not know")
+    func taskOfTheVersionBefore() throws {
+        var task = Samples.task
+        (task.retainedBytes, task.watched) = (nil, nil)
+        let fields = Array(contents(of: task.sealed).dropLast(2))
+        #expect(try TaskRecord.open(Envelope.seal(magic: "CSTK", version: 1, contents: fields)) == task)
+    }
+
     private func contents(of sealed: [UInt8]) -> [UInt8] { Array(sealed.dropFirst(10).dropLast(8)) }
 }

@@ -81,7 +81,8 @@ enum Samples {
         id: id, arguments: ["ls", "-l"], workingDirectory: "/srv", workspace: "/srv/a", policy: "default",
         policyDigest: "d1", startedAt: 1, owner: "cli:0", tenant: "t", bootID: "b",
         enforcement: [Enforcement("limits.memory", wanted: "2 GiB", .perProcess, means: "RLIMIT_AS")], retention: 2,
-        recordBytes: 3, inputStaysOpen: true, wall: 4, grace: 5)
+        recordBytes: 3, inputStaysOpen: true, wall: 4, grace: 5, retainedBytes: 6,
+        watched: WatchedNames(patterns: ["/srv/a/**/.env"], roots: ["/srv/a"], known: ["/srv/a/b/.env"]))
 }
 
 /// A kind of record that is stored in a frame, without its type.
@@ -112,5 +113,11 @@ struct SealedKind: Sendable, CustomTestStringConvertible {
             testDescription: "task record", magic: TaskRecord.magic, version: TaskRecord.version,
             samples: [Samples.task.sealed],
             reseal: { (bytes) throws(RecordError) in try TaskRecord.open(bytes).sealed }),
+        SealedKind(
+            testDescription: "new matches", magic: NewMatches.magic, version: NewMatches.version,
+            samples: [
+                NewMatches(paths: ["/srv/a/.env"], cut: "c", lookedAt: 7).sealed, NewMatches(lookedAt: 0).sealed,
+            ],
+            reseal: { (bytes) throws(RecordError) in try NewMatches.open(bytes).sealed }),
     ]
 }

@@ -24,7 +24,8 @@ public final class TaskBench: Sendable {
             workingDirectory: "/srv/a", workspace: "/srv/a", policy: "build", policyDigest: "d1", startedAt: startedAt,
             owner: "mcp:1000", tenant: "default", bootID: try Host.bootID(),
             enforcement: [Enforcement("landlock", wanted: "required", .enforced, means: "")],
-            retention: 3_600_000_000_000, recordBytes: 1 << 20, inputStaysOpen: false, wall: 0, grace: 2_000_000_000)
+            retention: 3_600_000_000_000, recordBytes: 1 << 20, inputStaysOpen: false, wall: 0, grace: 2_000_000_000,
+            retainedBytes: 10 << 30, watched: nil)
     }
 
     /// Makes the directory of a task.

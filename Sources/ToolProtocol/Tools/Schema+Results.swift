@@ -87,6 +87,10 @@ extension Schema {
             "cause": optional("string"), "by": optional("string"), "limit": ["description": "The limit that ended it."],
             "step": optional("string"), "errno": ["type": ["integer", "string", "null"]],
             "proof": ["type": ["object", "null"], "description": "Evidence that no process is left."],
+            "new_matches": [
+                "type": ["object", "null"],
+                "description": "Names that files.protect has a pattern for and that came while it ran.",
+            ],
         ],
     ]
 
