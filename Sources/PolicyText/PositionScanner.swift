@@ -10,7 +10,7 @@ struct PositionScanner {
     private var arrays: [DocumentPath: Int] = [:]
     private var depth = 0
 
-    /// How deep arrays and inline tables may be nested.
+    /// How deep arrays and inline tables may be nested, and how many parts a key has. What reads a document takes the square of it.
     private static let deepest = 16
 
     /// The places of a document in UTF-8 without NUL.
@@ -86,6 +86,7 @@ struct PositionScanner {
         var keys = [try key()]
         skipSpaces()
         while skip(UInt8(ascii: ".")) {
+            guard keys.count < Self.deepest else { throw problem("keys are nested too deeply") }
             skipSpaces()
             keys.append(try key())
             skipSpaces()

@@ -83,6 +83,13 @@ struct PositionScannerTests {
         #expect(throws: PolicyErrors.self) { try Document(PolicySource(path: "t.toml", text: text)) }
     }
 
+    @Test("a key of many thousand parts is refused at once, and takes no minutes", arguments: [true, false])
+    func longKeys(isHeader: Bool) {
+        let key = Array(repeating: "a", count: 50_000).joined(separator: ".")
+        let text = isHeader ? "schema = 1\n[\(key)]\nx = 1\n" : "\(key) = 1\n"
+        #expect(Fixture.errors(text).contains { $0.contains("keys are nested too deeply") })
+    }
+
     @Test("no mutation of a document crashes, hangs or loses a place", arguments: 0..<40)
     func mutations(seed: UInt64) {
         var random = FixedRandom(seed: seed + 1)
