@@ -1,462 +1,88 @@
 """Attacks each sandbox and judges from outside; prints a table. `scripts/attack --help` says how it is called."""
 import argparse
-import contextlib
-import glob
 import os
 import platform
-import pty
-import secrets
-import select
 import shutil
-import signal
-import socket
-import stat
-import subprocess
 import sys
-import tempfile
 import time
-from dataclasses import dataclass
 
+import escapes  # noqa: F401
+import gate  # noqa: F401
+import resources  # noqa: F401
+import supervisor  # noqa: F401
 import systems
-from systems import NotRun
+from ground import ATTACKS, Place
+from systems import NotApplicable, NotRun
+
+DID_NOT_RUN, TIME_OVER = "did not run", "time was over"
+# What a policy opens on purpose, and says so: `caisson policy explain` calls it arbitrary_code.
+EXECUTABLE = "opened by `files.execute`"
+OPENED = {(id, "caisson build"): EXECUTABLE for id in ["B8", "B12"]}
 
 
 def options():
     parser = argparse.ArgumentParser(prog="scripts/attack", add_help=False)
-    for name in ["release", "bubblewrap", "nsjail", "sandlock", "probe", "policies", "markdown", "only"]:
+    for name in ["release", "bubblewrap", "nsjail", "sandlock", "probe", "policies", "document", "section"]:
         parser.add_argument(f"--{name}")
+    parser.add_argument("--only", action="append", help="an attack, or with a letter alone a class; may be given more than once")
+    parser.add_argument("--columns", help="Caisson's policies, with commas between them, and the control; nothing else")
+    parser.add_argument("--seconds", type=float, help="what is not tried by then says so")
     return parser.parse_args()
-
-
-class Place:
-    """Directories of this run, outside and inside of the sandboxes' view, and canaries in them."""
-
-    def __init__(self, chosen):
-        self.root = tempfile.mkdtemp(prefix="caisson-attack-", dir=os.environ.get("TMPDIR", "/var/tmp"))
-        os.chmod(self.root, 0o755)
-        self.release = os.path.abspath(chosen.release)
-        for name in ["state", "workspace", "tools", "policies", "settings", "outside"]:
-            setattr(self, name, os.path.join(self.root, name))
-            os.mkdir(getattr(self, name), 0o700 if name in ("state",) else 0o755)
-        self.probe = os.path.join(self.tools, "probe")
-        shutil.copy(chosen.probe, self.probe)
-        for policy in glob.glob(os.path.join(chosen.policies, "*.toml")):
-            shutil.copy(policy, self.policies)
-        shutil.copy("/etc/ld.so.cache", self.settings)
-        for name, text in [("passwd", "task:x:1000:1000::/:/bin/sh\n"), ("group", "task:x:1000:\n")]:
-            with open(os.path.join(self.settings, name), "w", encoding="utf-8") as file:
-                file.write(text)
-
-    def variables(self, more=None):
-        return {"PATH": "/usr/bin:/bin", "HOME": self.root, "CAISSON_POLICIES": self.policies, **(more or {})}
-
-    def line(self, system, word, *attempt):
-        """The command line under which the attacker says a word before it tries something."""
-        return [*system.prefix, self.probe, "attempt", word, *map(str, attempt)]
-
-    def run(self, system, *attempt, timeout=40, environment=None, **more):
-        """What the attacker prints in a sandbox, from its beginning to its end."""
-        word = secrets.token_hex(8)
-        # Into files: what gets out keeps a pipe open.
-        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-            settings = {"stdin": subprocess.DEVNULL, "stdout": out, "stderr": err, "cwd": self.workspace, **more}
-            child = subprocess.Popen(self.line(system, word, *attempt), env=self.variables(environment), **settings)
-            try:
-                child.wait(timeout)
-            except subprocess.TimeoutExpired:
-                child.kill()
-                child.wait()
-            for file in (out, err):
-                file.seek(0)
-            said, words = out.read(), err.read().decode(errors="replace").strip()
-        if word.encode() not in said:
-            raise NotRun((words.splitlines() or ["it prints nothing"])[-1][:160])
-        return said.partition(word.encode())[2]
-
-    def fresh(self):
-        """An empty workspace."""
-        for name in os.listdir(self.workspace):
-            path = os.path.join(self.workspace, name)
-            shutil.rmtree(path) if os.path.isdir(path) and not os.path.islink(path) else os.unlink(path)
-
-
-def having(marker):
-    """Processes of the host with a word in their command line, this one apart."""
-    found = []
-    for pid in filter(str.isdigit, os.listdir("/proc")):
-        with contextlib.suppress(OSError), open(f"/proc/{pid}/cmdline", "rb") as file:
-            if marker.encode() in file.read().split(b"\0") and int(pid) != os.getpid():
-                found.append(int(pid))
-    return found
-
-
-def end(marker):
-    for pid in having(marker):
-        with contextlib.suppress(OSError):
-            os.kill(pid, signal.SIGKILL)
-
-
-@dataclass
-class Attack:
-    """One way out: its class in the list of attacks, what is tried, and whether it was seen outside."""
-    id: str
-    title: str
-    seen: str
-    attempt: object
-
-
-ATTACKS = []
-
-
-def attack(id, title, seen):
-    def add(function):
-        ATTACKS.append(Attack(id, title, seen, function))
-        return function
-    return add
-
-
-# MARK: A, lifecycle
-
-def linger(place, system, *ways):
-    marker = secrets.token_hex(8)
-    place.run(system, "linger", marker, *ways, "exit", timeout=10)
-    time.sleep(0.3)
-    left = having(marker)
-    end(marker)
-    return bool(left)
-
-
-@attack("A1", "setsid and two forks, then the main process ends", "a process of the attacker still runs")
-def daemon(place, system):
-    return linger(place, system, "setsid", "daemon")
-
-
-@attack("A4", "a child that ignores and blocks every signal, and one that is stopped", "a process of the attacker still runs")
-def deaf(place, system):
-    return linger(place, system, "ignore", "block", "stop")
-
-
-@attack("A5", "the sandbox's supervisor is killed", "a process of the attacker still runs 2 s later")
-def orphan(place, system):
-    marker = secrets.token_hex(8)
-    child = subprocess.Popen(place.line(system, "begins", "linger", marker, "setsid", "daemon"), stdin=subprocess.DEVNULL,
-                             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=place.workspace, env=place.variables())
-    try:
-        if not wait_for(lambda: having(marker), 10):
-            raise NotRun("no process of the attacker's was seen")
-        time.sleep(0.3)
-        for pid in supervisors(child.pid, system, marker):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-        return not wait_for(lambda: not having(marker), 2)
-    finally:
-        child.kill()
-        child.wait()
-        end(marker)
-
-
-def supervisors(pid, system, marker):
-    """What was started, or, with Caisson, the monitor: its front end may be killed at any time, and the task is to go on."""
-    if not system.title.startswith("caisson"):
-        return [pid]
-    parents = {each: parent(each) for each in map(int, filter(str.isdigit, os.listdir("/proc")))}
-    found = set()
-    for each in having(marker):
-        while (each := parents.get(each)) and each > 1:
-            found.add(each)
-    return [each for each in found if name(each) == "caisson-airlock" and name(parents.get(each, 0)) != "caisson-airlock"]
-
-
-def parent(pid):
-    with contextlib.suppress(OSError, IndexError), open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
-        return int(file.read().rpartition(")")[2].split()[1])
-    return 0
-
-
-def name(pid):
-    with contextlib.suppress(OSError), open(f"/proc/{pid}/comm", encoding="utf-8", errors="replace") as file:
-        return file.read().strip()
-    return ""
-
-
-def wait_for(condition, seconds):
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if condition():
-            return True
-        time.sleep(0.05)
-    return False
-
-
-# MARK: B and C, programs and environment
-
-@attack("B8", "a program of the attacker's own, written to the workspace or to memory, is executed", "its canary is there")
-def own_program(place, system):
-    place.run(system, "own-program", os.path.join(place.workspace, "x"), os.path.join(place.workspace, "ran"))
-    return os.path.exists(os.path.join(place.workspace, "ran"))
-
-
-@attack("B16", "files that the host's tools trust are made where they are missing: .git/hooks, .mcp.json", "they are there")
-def trusted(place, system):
-    os.makedirs(os.path.join(place.workspace, ".git"))
-    place.run(system, "directory", os.path.join(place.workspace, ".git/hooks"))
-    place.run(system, "touch", "w", os.path.join(place.workspace, ".git/hooks/pre-commit"), os.path.join(place.workspace, ".mcp.json"))
-    return any(os.path.lexists(os.path.join(place.workspace, name)) and not is_placeholder(os.path.join(place.workspace, name))
-               for name in [".git/hooks/pre-commit", ".mcp.json"])
-
-
-def is_placeholder(path):
-    return stat.S_IMODE(os.lstat(path).st_mode) == 0o1444
-
-
-@attack("C6", "secrets in the environment of whoever starts the sandbox", "the attacker prints them")
-def secret_variables(place, system):
-    canary = secrets.token_hex(16)
-    said = place.run(system, "environment", environment={"AWS_SECRET_ACCESS_KEY": canary})
-    return canary.encode() in said
-
-
-# MARK: D, files
-
-@attack("D2", "a file outside of the workspace is read, by its path and through /proc/self/cwd", "the attacker prints it")
-def read_outside(place, system):
-    canary = secrets.token_hex(16)
-    path = os.path.join(place.outside, "secret")
-    with open(path, "w", encoding="utf-8") as file:
-        file.write(canary)
-    os.chmod(path, 0o644)
-    ways = [path, f"/proc/self/root{path}", f"/proc/1/root{path}", f"{place.workspace}/../outside/secret", f"/proc/self/cwd/../outside/secret"]
-    return canary.encode() in place.run(system, "cat", *ways)
-
-
-@attack("D2w", "a file outside of the workspace is written", "it is there on the host")
-def write_outside(place, system):
-    names = [os.path.join(place.outside, "planted"), f"{place.workspace}/../outside/planted", f"/var/tmp/caisson-{secrets.token_hex(8)}"]
-    place.run(system, "touch", "w", *names)
-    found = [each for each in names if os.path.exists(each)]
-    for each in found:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(each)
-    return bool(found)
-
-
-@attack("D1", "a symbolic link in the workspace to a file outside, read and written", "the canary is printed or planted")
-def link(place, system):
-    canary = secrets.token_hex(16)
-    with open(os.path.join(place.outside, "secret"), "w", encoding="utf-8") as file:
-        file.write(canary)
-    os.symlink(place.outside, os.path.join(place.workspace, "link"))
-    said = place.run(system, "cat", "link/secret")
-    place.run(system, "touch", "w", "link/planted")
-    planted = os.path.join(place.outside, "planted")
-    was = os.path.exists(planted)
-    if was:
-        os.unlink(planted)
-    return canary.encode() in said or was
-
-
-@attack("D3", "the attacker's program, which the host uses too, is overwritten through /proc/self/exe", "it has changed")
-def overwrite(place, system):
-    before = os.stat(place.probe)
-    place.run(system, "touch", "w", "/proc/self/exe", place.probe, os.path.join(place.tools, "planted"))
-    after = os.stat(place.probe)
-    planted = os.path.exists(os.path.join(place.tools, "planted"))
-    if planted:
-        os.unlink(os.path.join(place.tools, "planted"))
-    return planted or (before.st_mtime_ns, before.st_size) != (after.st_mtime_ns, after.st_size)
-
-
-@attack("D9", "a set-user-id program is left in the workspace", "the host sees the bit")
-def set_user_id(place, system):
-    place.run(system, "setid", place.workspace)
-    return any(os.lstat(os.path.join(directory, each)).st_mode & (stat.S_ISUID | stat.S_ISGID)
-               for directory, _, names in os.walk(place.workspace) for each in names)
-
-
-# MARK: E and F, calls and identity
-
-@attack("F5", "a user namespace inside, and a mount in it", "the attacker says that it has one")
-def nested(place, system):
-    return b"nested" in place.run(system, "nested", "/tmp")
-
-
-@attack("E1", "a system call of the 32-bit ABI, past a filter that looks at numbers only", "it answers")
-def foreign(place, system):
-    said = place.run(system, "int80")
-    return any(b" ok" in line or line.split()[-1:] and line.split()[-1].isdigit() for line in said.splitlines() if b" " in line)
-
-
-@attack("F9", "a process of the same user on the host is killed", "it is dead")
-def kill_outside(place, system):
-    victim = subprocess.Popen(["sleep", "60"])
-    try:
-        place.run(system, "kill", str(victim.pid))
-        time.sleep(0.2)
-        return victim.poll() is not None
-    finally:
-        victim.kill()
-        victim.wait()
-
-
-# MARK: G, descriptors and terminals
-
-@attack("G1", "descriptors that whoever starts the sandbox has left open", "the attacker prints what is behind them")
-def descriptors(place, system):
-    canary = secrets.token_hex(16)
-    path = os.path.join(place.outside, "secret")
-    with open(path, "w", encoding="utf-8") as file:
-        file.write(canary)
-    os.chmod(path, 0o644)
-    with open(path, "rb") as file:
-        directory = os.open(place.outside, os.O_RDONLY)
-        for number in (file.fileno(), directory):
-            os.set_inheritable(number, True)
-        said = place.run(system, "descriptors", close_fds=False)
-        os.close(directory)
-    return canary.encode() in said
-
-
-@attack("G3", "a command is pushed into the terminal of whoever started the sandbox (TIOCSTI)", "the terminal has it as its input")
-def push(place, system):
-    canary, word = secrets.token_hex(4), secrets.token_hex(8)
-    child, terminal = pty.fork()
-    if child == 0:
-        os.chdir(place.workspace)
-        code = subprocess.call(place.line(system, word, "push", canary + "\n"), env=place.variables())
-        # The shell that comes back reads what was pushed.
-        ready, _, _ = select.select([0], [], [], 0.5)
-        os.write(1, b"READ " + (os.read(0, 100) if ready else b"nothing") + b"\n")
-        os._exit(code)
-    said = b""
-    with contextlib.suppress(OSError):
-        while piece := os.read(terminal, 1000):
-            said += piece
-    os.close(terminal)
-    os.waitpid(child, 0)
-    if word.encode() not in said:
-        raise NotRun(said.decode(errors="replace").strip()[-160:])
-    return b"READ " + canary.encode() in said
-
-
-# MARK: H, network
-
-def listener(kind, family=socket.AF_INET, address=("127.0.0.1", 0)):
-    server = socket.socket(family, kind)
-    server.bind(address)
-    if kind == socket.SOCK_STREAM:
-        server.listen(4)
-    server.settimeout(1)
-    return server
-
-
-def was_reached(server, kind):
-    try:
-        if kind == socket.SOCK_STREAM:
-            connection, _ = server.accept()
-            connection.close()
-        else:
-            server.recvfrom(100)
-        return True
-    except (TimeoutError, BlockingIOError):
-        return False
-    finally:
-        server.close()
-
-
-@attack("H1", "a TCP listener on the host's loopback", "it is connected to")
-def tcp(place, system):
-    server = listener(socket.SOCK_STREAM)
-    place.run(system, "tcp", "127.0.0.1", server.getsockname()[1])
-    return was_reached(server, socket.SOCK_STREAM)
-
-
-@attack("H2", "a UDP socket on the host's loopback", "it gets a packet")
-def udp(place, system):
-    server = listener(socket.SOCK_DGRAM)
-    place.run(system, "udp", "127.0.0.1", server.getsockname()[1])
-    return was_reached(server, socket.SOCK_DGRAM)
-
-
-@attack("H3", "an abstract Unix socket of the host", "it is connected to")
-def abstract(place, system):
-    name = f"caisson-attack-{secrets.token_hex(8)}"
-    server = listener(socket.SOCK_STREAM, socket.AF_UNIX, b"\0" + name.encode())
-    place.run(system, "abstract", name)
-    return was_reached(server, socket.SOCK_STREAM)
-
-
-@attack("H3p", "a Unix socket of the host, outside of the workspace, such as that of a container engine", "it is connected to")
-def socket_path(place, system):
-    path = os.path.join(place.outside, "engine.sock")
-    with contextlib.suppress(FileNotFoundError):
-        os.unlink(path)
-    server = listener(socket.SOCK_STREAM, socket.AF_UNIX, path)
-    os.chmod(path, 0o666)
-    place.run(system, "path", path)
-    return was_reached(server, socket.SOCK_STREAM)
-
-
-# MARK: K, other tenants
-
-@attack("K4", "a file left in /dev/shm or /tmp for another task", "it is there on the host")
-def shared_memory(place, system):
-    mark = secrets.token_hex(8)
-    names = [f"/dev/shm/caisson-{mark}", f"/tmp/caisson-{mark}"]
-    place.run(system, "touch", "w", *names)
-    found = [each for each in names if os.path.exists(each)]
-    for each in found:
-        os.unlink(each)
-    return bool(found)
-
-
-# MARK: the table
-
-DID_NOT_RUN = "did not run"
-# What a policy opens on purpose, and says so: `caisson policy explain` calls it arbitrary_code.
-OPENED = {("B8", "caisson build"): "opened by `files.execute`"}
 
 
 def judge(place, system, each):
     """What stands in the cell: `held`, `ESCAPED`, or why nothing can be said."""
-    if system.missing:
+    if system.missing or (each.own and system.title == "no sandbox"):
         return "-"
     if (each.id, system.title) in OPENED:
         return OPENED[each.id, system.title]
     place.fresh()
     try:
         return "ESCAPED" if each.attempt(place, system) else "held"
+    except NotApplicable as reason:
+        return str(reason)
     except NotRun as reason:
         print(f"{each.id:4} {system.title}: {DID_NOT_RUN}: {reason}", file=sys.stderr, flush=True)
         return DID_NOT_RUN
+
+
+def wanted(chosen):
+    """In the order of their ids."""
+    found = [each for each in ATTACKS if not chosen.only or each.id in chosen.only or each.id[0] in chosen.only]
+    return sorted(found, key=lambda each: (each.id[0], int("".join(filter(str.isdigit, each.id)) or 0)))
 
 
 def main():
     chosen = options()
     os.umask(0o022)
     place = Place(chosen)
-    results, columns = {}, []
+    ends = time.monotonic() + chosen.seconds if chosen.seconds else float("inf")
+    results, columns, chosen_attacks = {}, [], wanted(chosen)
     try:
         columns = systems.all_of_them(chosen, place)
-        for each in ATTACKS:
-            if chosen.only and each.id != chosen.only:
-                continue
+        for each in chosen_attacks:
+            if time.monotonic() > ends:
+                break
+            began = time.monotonic()
             results[each.id] = {system.title: judge(place, system, each) for system in columns}
-            print(f"{each.id:4} {each.title}: " + ", ".join(f"{title} {cell}" for title, cell in results[each.id].items() if cell == "ESCAPED"),
-                  file=sys.stderr, flush=True)
+            print(f"{each.id:4} {time.monotonic() - began:5.1f} s  {each.title}: escaped: "
+                  + ", ".join(title for title, cell in results[each.id].items() if cell == "ESCAPED"), file=sys.stderr, flush=True)
     finally:
         shutil.rmtree(place.root)
     write(chosen, columns, results)
-    failures = [(id, failure) for id, row in results.items() for failure in failures_of(row)]
+    failures = [(each.id, failure) for each in chosen_attacks if each.id in results for failure in failures_of(each, results[each.id])]
     for id, failure in failures:
         print(f"FAILED  {id}: {failure}")
+    if len(results) < len(chosen_attacks):
+        print(f"{TIME_OVER}: {len(results)} of the {len(chosen_attacks)} attacks were tried")
     failed = {id for id, _ in failures}
     print(f"{len(results) - len(failed)} passed, {len(failed)} failed")
     return 1 if failed or not results else 0
 
 
-def failures_of(row):
+def failures_of(each, row):
     """What a row must not say: that Caisson was escaped from, or nothing at all."""
-    if row["no sandbox"] != "ESCAPED":
+    if not each.own and row["no sandbox"] in ("held", DID_NOT_RUN):
         yield "it does not work without a sandbox either, and so shows nothing"
     for title, cell in row.items():
         if title.startswith("caisson") and cell in ("ESCAPED", DID_NOT_RUN):
@@ -465,21 +91,36 @@ def failures_of(row):
         yield "Caisson does not run here"
 
 
-def write(chosen, columns, results):
+def table(columns, results):
     titles = [system.title for system in columns]
-    lines = [f"Linux {platform.release()}, as {'root' if os.geteuid() == 0 else 'an ordinary user'}.", ""]
-    lines += ["| | attack | seen outside when | " + " | ".join(titles) + " |", "|---|---|---|" + "---|" * len(titles)]
-    for each in ATTACKS:
+    yield f"Linux {platform.release()}, as {'root' if os.geteuid() == 0 else 'an ordinary user'}."
+    yield ""
+    yield "| | attack | seen outside when | " + " | ".join(titles) + " |"
+    yield "|---|---|---|" + "---|" * len(titles)
+    for each in wanted(argparse.Namespace(only=None)):
         if each.id in results:
             cells = ["**escaped**" if cell == "ESCAPED" else cell for cell in results[each.id].values()]
-            lines.append(f"| {each.id} | {each.title} | {each.seen} | " + " | ".join(cells) + " |")
-    lines += [""] + [f"- {system.title}: {system.missing or system.settings}" for system in columns]
-    text = "\n".join(lines) + "\n"
-    if chosen.markdown:
-        with open(chosen.markdown, "w", encoding="utf-8") as file:
-            file.write(text)
-    else:
+            title = each.title.replace("|", "\\|")
+            yield f"| {each.id} | {title} | {each.seen} | " + " | ".join(cells) + " |"
+    yield ""
+    for system in columns:
+        yield f"- {system.title}: {system.missing or system.settings}"
+
+
+def write(chosen, columns, results):
+    """On standard output, or between the two marks of a section of a document."""
+    text = "\n".join(table(columns, results)) + "\n"
+    if not chosen.document:
         print(text)
+        return
+    begin, end = (f"<!-- attacks {chosen.section}: {word} -->" for word in ("begin", "end"))
+    with open(chosen.document, encoding="utf-8") as file:
+        before, _, rest = file.read().partition(begin)
+    _, found, after = rest.partition(end)
+    if not found:
+        sys.exit(f"{chosen.document}: the lines {begin} and {end} are missing")
+    with open(chosen.document, "w", encoding="utf-8") as file:
+        file.write(f"{before}{begin}\n\n{text}\n{end}{after}")
 
 
 if __name__ == "__main__":

@@ -81,11 +81,11 @@ int verb_list(char **words) {
 
 int verb_fill(char **words) {
     static char block[1 << 20];
-    long total = 0;
+    long total = 0, most = words[1] ? atol(words[1]) : 1L << 32;
     int file = open(words[0], O_CREAT | O_WRONLY | O_TRUNC, 0600);
     if (file < 0) { say("open", -1); return 0; }
     ssize_t count;
-    while ((count = write(file, block, sizeof block)) > 0 && total < 1L << 32) total += count;
+    while (total < most && (count = write(file, block, sizeof block)) > 0) total += count;
     printf("filled %ld\n", total);
     return 0;
 }
