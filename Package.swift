@@ -145,7 +145,10 @@ let package = Package(
             ["Supervision", "Ledger", "Launching", "Kernel", "Records", "Tasks", "JSON", "TestSupport", grdb]),
         tests(
             "FrontDoor",
-            ["FrontDoor", "Supervision", "Launching", "Kernel", "Records", "Tasks", "JSON", "TestSupport"]),
+            [
+                "FrontDoor", "ToolProtocol", "Supervision", "Launching", "Policy", "Kernel", "Records", "Tasks", "JSON",
+                "TestSupport",
+            ]),
     ] + fuzzers,
     swiftLanguageModes: [.v6]
 )

@@ -10,8 +10,10 @@ extension AuditEntry {
     /// - Parameters:
     ///   - plan: The plan as it was handed to the airlock, of which the line has the hash.
     ///   - variables: What the caller sets.
+    ///   - approval: What a person approved, where the policy asks.
     public static func start(
-        _ record: TaskRecord, plan: [UInt8], _ variables: [EnvironmentVariable], _ policy: EffectivePolicy
+        _ record: TaskRecord, plan: [UInt8], _ variables: [EnvironmentVariable], _ policy: EffectivePolicy,
+        approval: Approval? = nil
     ) -> AuditEntry {
         let redaction = Redaction(policy.redact)
         let missing = record.enforcement.filter { $0.level == .notEnforced }.map(\.subject)
@@ -24,6 +26,31 @@ extension AuditEntry {
                 "policy": .string(record.policy), "policy_digest": .string(record.policyDigest),
                 "plan_sha256": .string(SHA256.hexadecimal(plan)),
                 "relaxations": JSON(policy.relaxations.map(\.key)), "not_enforced": JSON(missing),
+                "approval": approval.map { .string($0.id) },
+            ]))
+    }
+
+    /// How a person answered the question whether a command may be started.
+    ///
+    /// - Parameters:
+    ///   - id: What the line of an approved start names.
+    ///   - by: Who asked for the command, such as `mcp:1000`.
+    ///   - means: How the person was asked: `elicitation` or `terminal`.
+    public static func approval(
+        _ question: ApprovalQuestion, id: String, _ answer: ApprovalAnswer, by: String, through means: String,
+        _ redaction: Redaction
+    ) -> AuditEntry {
+        let reason = question.reasons.first
+        return AuditEntry(
+            .approval,
+            JSONObject(present: [
+                "approval": .string(id), "answer": .string(answer.rawValue), "by": .string(by),
+                "through": .string(means), "argv": bounded(redaction.arguments(question.arguments)),
+                "env": bounded(question.variables.map { "\($0.name)=\(redaction.value(of: $0))" }),
+                "program": .string(question.files.first?.path ?? ""), "cwd": .string(question.workingDirectory),
+                "workspace": question.workspace.map(JSON.string) ?? .null, "policy": .string(question.policy),
+                "policy_digest": .string(question.policyDigest), "rule": reason.map { .string($0.rule) },
+                "file": reason?.file.map(JSON.string), "line": reason.map { JSON($0.line) },
             ]))
     }
 

@@ -8,6 +8,8 @@ public struct AuditEntry: Sendable {
         case start
         /// A task was not started.
         case refusal
+        /// A person was asked whether a command may be started, and answered or did not.
+        case approval
         /// A task ended.
         case end
         /// A policy was loaded.

@@ -20,6 +20,8 @@ public final class StdioServer {
     /// Lines that were read and not taken yet.
     private var lines: ArraySlice<LineReader.Item> = []
     private var pending: [PendingCall] = []
+    /// Calls that wait for a person.
+    private var asked: [AskedCall] = []
 
     /// How long a client that has ended its input has for reading the last answers, in nanoseconds.
     private static let farewell: UInt64 = 500_000_000
@@ -39,6 +41,7 @@ public final class StdioServer {
     public func run() throws(Errno) {
         do throws(Errno) {
             while !reader.hasEnded { try step() }
+            for call in takeAsked(where: { _ in true }) { calls.unanswered(call) }
             try finish()
         } catch {
             guard error.rawValue == EPIPE else { throw error }
@@ -57,6 +60,7 @@ public final class StdioServer {
         if poll.events(outgoing) != 0 { try writer.write() }
         settle(places.map { poll.events($0) != 0 }, progress.map { poll.events($0) != 0 })
         tellChanges(poll)
+        giveUpAsking(Clock.monotonic())
         if poll.events(incoming) != 0 { lines = ArraySlice(try reader.read()) }
         takeLines()
     }
@@ -82,7 +86,8 @@ public final class StdioServer {
     }
 
     private var timeout: UInt64? {
-        let first = min(watch.wakes, pending.lazy.map(\.wakes).min() ?? .max)
+        let first = min(
+            watch.wakes, pending.lazy.map(\.wakes).min() ?? .max, asked.lazy.map(\.deadline).min() ?? .max)
         guard first < .max else { return nil }
         let now = Clock.monotonic()
         return first > now ? first - now : 0
@@ -127,6 +132,8 @@ public final class StdioServer {
         switch action {
         case .answer(let response): writer.add(response.line)
         case .cancel(let id): cancel(id)
+        case .answered(let request, let answer):
+            for call in takeAsked(where: { $0.call.opened == request }) { settle(call, calls.answered(call, answer)) }
         case .nothing: break
         case .call(let call): begin(call)
         case .query(let query): begin(query)
@@ -136,11 +143,15 @@ public final class StdioServer {
 
     private func cancel(_ id: RequestID) {
         pending.removeAll { $0.request.id == id }
+        for call in takeAsked(where: { $0.call.id == id }) { abandon(call) }
         subscriptionsChanged()
     }
 
     private func begin(_ call: ToolCall) {
-        let outcome = calls.begin(call)
+        settle(call, calls.begin(call))
+    }
+
+    private func settle(_ call: ToolCall, _ outcome: ToolCalls.Outcome) {
         tellLog()
         switch outcome {
         case .answer(let result): send(conversation.finish(call, with: result))
@@ -149,6 +160,42 @@ public final class StdioServer {
             if !call.version.isModern { follow(task.id) }
         case .fail(let error): send(conversation.fail(call.opened, with: error))
         case .wait(let waiting): wait(waiting)
+        case .ask(let question): ask(question)
+        }
+    }
+
+    // MARK: asking
+
+    private func ask(_ question: AskedCall) {
+        guard !question.call.version.isModern else {
+            return send(calls.asking(question, &conversation))
+        }
+        guard asked.count < ToolCalls.questionLimit else { return settle(question, calls.tooMany(question)) }
+        guard let request = conversation.ask(question.call.opened, question.elicitation) else { return }
+        asked.append(question)
+        writer.add(request.line)
+    }
+
+    private func settle(_ asked: AskedCall, _ outcome: ToolCalls.Outcome) {
+        settle(asked.call, calls.fitting(asked.call, outcome))
+    }
+
+    private func takeAsked(where isMeant: (AskedCall) -> Bool) -> [AskedCall] {
+        let taken = asked.filter(isMeant)
+        asked.removeAll(where: isMeant)
+        return taken
+    }
+
+    /// Nobody waits for the answer any more: the question is taken back, and written down as unanswered.
+    private func abandon(_ asked: AskedCall) {
+        if let notice = conversation.withdraw(asked.call.opened) { writer.add(notice.line) }
+        calls.unanswered(asked)
+    }
+
+    private func giveUpAsking(_ now: UInt64) {
+        for call in takeAsked(where: { $0.deadline <= now }) {
+            if let notice = conversation.withdraw(call.call.opened) { writer.add(notice.line) }
+            settle(call, calls.unanswered(call))
         }
     }
 

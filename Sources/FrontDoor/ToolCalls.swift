@@ -18,6 +18,8 @@ struct ToolCalls {
         case wait(PendingCall)
         /// The task that it started, for a client that asks after it by the protocol.
         case task(ProtocolTask)
+        /// A person has to be asked first.
+        case ask(AskedCall)
         /// No task, where the client can take nothing else.
         case fail(ProtocolError)
     }
@@ -25,6 +27,7 @@ struct ToolCalls {
     let supervisor: Supervisor
     let followed = FollowedTasks()
     let journal = Journal()
+    let questions = AskedQuestions()
     /// Bytes of output that an answer carries where the caller does not say.
     static let outputBudget = 30 << 10
     /// How long a call that does not wait gives its task to print something, once it runs.
@@ -35,13 +38,17 @@ struct ToolCalls {
 
     /// Begins a call.
     func begin(_ call: ToolCall) -> Outcome {
-        let outcome: Outcome
+        // What starts nothing asks nobody.
+        guard call.resumption == nil || call.tool.startsTasks else { return .fail(.neverAsked) }
         do throws(ArgumentError) {
-            outcome = begin(call, try call.request())
+            return fitting(call, begin(call, try call.request()))
         } catch {
-            outcome = .answer(ToolResult(refusing: error))
+            return fitting(call, .answer(ToolResult(refusing: error)))
         }
-        // A client of 2025-11-25 that asked for a task takes a task or an error.
+    }
+
+    /// A client of 2025-11-25 that asked for a task takes a task or an error.
+    func fitting(_ call: ToolCall, _ outcome: Outcome) -> Outcome {
         guard case .answer(let result) = outcome, call.asTask, !call.version.isModern else { return outcome }
         return .fail(.notStarted(result.texts.joined(separator: "\n"), .object(result.structured)))
     }
@@ -55,7 +62,7 @@ struct ToolCalls {
             case .writeInput(let request): return try write(call, request)
             case .terminate(let request): return try terminate(call, request)
             case .listSessions(let request): return try list(request)
-            case .explain(let request): return explain(request)
+            case .explain(let request): return explain(call, request)
             }
         } catch {
             return .answer(ToolAnswer.failure(error))
@@ -95,31 +102,19 @@ struct ToolCalls {
         return start(call, order, request.waiting)
     }
 
-    private func start(_ call: ToolCall, _ order: Supervisor.Order, _ waiting: Waiting) -> Outcome {
-        var order = order
-        order.client = call.opened.clientName
-        do throws(PolicyProblem) {
-            let launched = try supervisor.start(order)
-            noteStart(launched.id, call)
-            return call.asTask ? shown(launched) : pend(call, launched, waiting)
-        } catch {
-            let argv: [String] =
-                switch order.command {
-                case .arguments(let words): words
-                case .string(let text): [text]
-                }
-            let refusal = ToolAnswer.refusal(error, argv: argv)
-            noteRefusal(refusal, call)
-            return .answer(refusal)
-        }
+    /// How long a call waits, in nanoseconds.
+    func time(_ waiting: Waiting) -> UInt64 {
+        waiting.untilEnd ? Self.nanoseconds(waiting.timeout) : Self.starting
     }
 
-    private func pend(_ call: ToolCall, _ launched: LaunchedTask, _ waiting: Waiting) -> Outcome {
+    /// - Parameter deadline: When a call has to be answered that has waited before; nil: it has not.
+    func pend(_ call: ToolCall, _ launched: LaunchedTask, _ waiting: Waiting, _ deadline: UInt64?) -> Outcome {
         do throws(TaskError) {
-            let time = waiting.untilEnd ? Self.nanoseconds(waiting.timeout) : Self.starting
+            let now = Clock.monotonic()
+            let deadline = deadline.map { max($0, now + Self.settling) } ?? now + time(waiting)
             var pending = PendingCall(
                 request: call.opened, task: try TaskDirectory(supervisor.state, launched.id),
-                wait: .launched(launched), deadline: Clock.monotonic() + time, reading: reading(.both),
+                wait: .launched(launched), deadline: deadline, reading: reading(.both),
                 failsWithTask: true, wantsOutput: false)
             pending.isDetached = !waiting.untilEnd
             pending.startsTask = true
@@ -264,9 +259,10 @@ struct ToolCalls {
         return .answer(ToolAnswer.sessions(page.views, next: page.next, supervisor.tasks.damaged))
     }
 
-    private func explain(_ request: ExplainRequest) -> Outcome {
+    private func explain(_ call: ToolCall, _ request: ExplainRequest) -> Outcome {
         do throws(PolicyProblem) {
-            return .answer(ToolAnswer.explanation(try supervisor.explain(Self.command(request.command))))
+            let explanation = try supervisor.explain(Self.command(request.command), canAsk: call.opened.canAsk)
+            return .answer(ToolAnswer.explanation(explanation))
         } catch {
             return .answer(ToolAnswer.refusal(error, argv: []))
         }

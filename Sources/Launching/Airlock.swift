@@ -49,7 +49,7 @@ public final class Airlock {
     deinit { abandon() }
 
     /// Without a task it ends with what it has made; that is waited for, so that nothing of a refused launch is left.
-    func abandon() {
+    public func abandon() {
         guard let report else { return }
         close(report)
         self.report = nil

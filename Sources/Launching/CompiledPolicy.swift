@@ -48,7 +48,7 @@ extension CompiledPolicy: ByteCodable {
     /// The frame's magic of a compiled policy.
     public static var magic: StaticString { "CSCP" }
     /// The newest version; another one is compiled again, never read.
-    public static var version: UInt16 { 3 }
+    public static var version: UInt16 { 4 }
 
     /// The record as it is cached.
     public var sealed: [UInt8] {

@@ -12,8 +12,12 @@ public struct CompiledPolicyCache: Sendable {
     private let name: String
 
     /// The place for a policy file, and for what of the environment may add to its commands.
-    public init(_ path: String, _ environment: [String: String]) {
-        let parts = [path, environment["ALLOWED_COMMANDS"] ?? "", environment["ALLOW_ALL_COMMANDS"] ?? ""]
+    ///
+    /// - Parameter approving: The program of `commands.ask` that launches under it were approved for; nil: none.
+    public init(_ path: String, _ environment: [String: String], approving: String? = nil) {
+        let parts =
+            [path, environment["ALLOWED_COMMANDS"] ?? "", environment["ALLOW_ALL_COMMANDS"] ?? ""]
+            + (approving.map { [$0] } ?? [])
         name = SHA256.hexadecimal(Array(parts.joined(separator: "\0").utf8))
     }
 

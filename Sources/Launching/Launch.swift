@@ -70,7 +70,7 @@ public enum Launch {
         let directory = try workingDirectory(request)
         let resolved = try ResolvedLaunch.resolve(
             request.command, compiled, directory: directory, workspace: request.workspace?.path, shell: request.shell)
-        if let refusal = resolved.decision.refusal(arguments: resolved.arguments) { throw refusal }
+        if let refusal = resolved.refusal(request, compiled, directory) { throw refusal }
         guard let program = resolved.program else { throw LaunchError(.notFound, "commands", "there is no program") }
         let layers = try HostLayers(compiled.policy, landlockABI: compiled.landlockABI, groups)
         try layers.check(compiled.policy)
@@ -115,7 +115,7 @@ public enum Launch {
         return found
     }
 
-    private static func workingDirectory(_ request: LaunchRequest) throws(LaunchError) -> String {
+    static func workingDirectory(_ request: LaunchRequest) throws(LaunchError) -> String {
         guard let wanted = request.workingDirectory else { return request.workspace?.path ?? TaskIdentity.home }
         guard let workspace = request.workspace else {
             throw LaunchError(

@@ -26,6 +26,8 @@ public struct LaunchError: ExplainedError {
     public let remedy: String
     /// The decision, where the command list made one.
     public let decision: Decision?
+    /// What a person has to be asked before the same is tried again; nil: nobody's answer would change anything.
+    public var question: ApprovalQuestion?
 
     /// An error with all of its parts.
     public init(_ kind: Kind, _ cause: String, _ message: String, remedy: String = "", decision: Decision? = nil) {

@@ -23,6 +23,10 @@ public struct LaunchRequest: Sendable {
     public var terminal: WindowSize?
     /// Who asks, such as `cli:1000`.
     public var owner: String
+    /// What is told of the task's input to a person who is asked for approval; nil: nothing of it comes from the caller.
+    public var shownInput: String?
+    /// A person's approval of a command that the policy asks about.
+    public var approval: Approval?
     /// Descriptors of the task's streams, borrowed.
     public var streams = LaunchStreams()
 

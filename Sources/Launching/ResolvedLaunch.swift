@@ -138,6 +138,9 @@ extension Decision {
     private static let installation =
         "install it where commands.path of the policy looks, or add its directory to commands.path and files.read"
 
+    private static let asking =
+        "start it with `caisson run` on a terminal, or over MCP through a client that asks people (elicitation)"
+
     /// The answer as an error, or nil if the command may be started.
     public func refusal(arguments: [String]) -> LaunchError? {
         guard !isAllowed else { return nil }
@@ -148,7 +151,8 @@ extension Decision {
             let remedy = nearest.isEmpty ? Self.installation : nearest
             return LaunchError(.notFound, key, why, remedy: remedy, decision: self)
         case .ask:
-            return LaunchError(.refused, key, "\(why); nobody can be asked here", remedy: nearest, decision: self)
+            return LaunchError(
+                .refused, key, "\(why); nobody can be asked here", remedy: Self.asking, decision: self)
         default: return LaunchError(.refused, key, why, remedy: nearest, decision: self)
         }
     }

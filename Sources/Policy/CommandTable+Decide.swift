@@ -21,7 +21,7 @@ extension CommandTable {
         guard var decision = permission(argv, program, workspace, throughShell) else {
             return explained(unlisted(argv, program), argv, program)
         }
-        if decision.isAllowed, let refusal = refusal(argv, interpreters: interpreters) { return refusal }
+        if let refusal = refusal(argv, interpreters, decision.asked) { return refusal }
         decision.requiredDigest = rules.lazy.compactMap(\.sha256).first
         warn(&decision, argv, program)
         return decision
@@ -62,9 +62,12 @@ extension CommandTable {
     private func permission(
         _ argv: [String], _ program: ProgramIdentity, _ workspace: String?, _ throughShell: Bool
     ) -> Decision? {
-        if let entry = ask.first(where: { $0.matches(argv, program) })?.entry {
-            let text = "\"\(entry.spelling)\" needs a person's approval"
-            return Decision(.ask, key: "ask", reasons: [Reason(text, rule: "commands.ask", origin: entry.origin)])
+        if let command = ask.first(where: { $0.matches(argv, program) }) {
+            let text = "\"\(command.entry.spelling)\" needs a person's approval"
+            let reason = Reason(text, rule: "commands.ask", origin: command.entry.origin)
+            var decision = Decision(.ask, key: "ask", reasons: [reason])
+            decision.asked = command.program
+            return decision
         }
         if let reason = listed(argv, program) ?? beyondList(program, workspace, throughShell) {
             return Decision(.allowed, key: "commands", reasons: [reason])
@@ -93,9 +96,9 @@ extension CommandTable {
     }
 
     /// A script is no more than its interpreter can do, so that has to be allowed as well.
-    private func refusal(_ argv: [String], interpreters: [ProgramIdentity]) -> Decision? {
+    private func refusal(_ argv: [String], _ interpreters: [ProgramIdentity], _ asked: ProgramIdentity?) -> Decision? {
         guard allowAll == nil, !interpreters.isEmpty else { return nil }
-        let programs = kernelPrograms
+        let programs = (asked.map(approving) ?? self).kernelPrograms
         for interpreter in interpreters where !programs.contains(where: interpreter.isSameFile) {
             let text =
                 "\(VisibleText.quoted(argv[0])) is a script for \(interpreter.path), which is neither on the list nor among the "

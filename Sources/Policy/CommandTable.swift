@@ -8,6 +8,9 @@ public struct CommandTable: Equatable, ByteCodable {
     public internal(set) var rules: [ResolvedRule] = []
     /// What needs a person's approval.
     public internal(set) var ask: [ResolvedCommand] = []
+    /// The file of an entry in ``ask`` that the kernel's list has, too: a table for launches that a person approved. It allows
+    /// nothing by itself.
+    public internal(set) var approved: ProgramIdentity?
     /// Names that this host does not have: no error, but explained to whoever asks for one.
     public internal(set) var unresolved: [CommandEntry] = []
     /// Where it was said that every program may be started; nil: it was not.
@@ -30,7 +33,7 @@ public struct CommandTable: Equatable, ByteCodable {
     /// the allowed programs, the shell where one may run, and the children of every program that is in the list.
     ///
     /// A rule for a program that is not allowed adds nothing. With ``allowAll`` the list is not a limit. Programs that
-    /// only need approval are not in it: whoever approves one adds it for that launch.
+    /// only need approval are not in it, but for the one that ``approving(_:)`` names.
     public var kernelPrograms: [ProgramIdentity] {
         var found: [ProgramIdentity] = []
         var files: Set<FileNumber> = []
@@ -39,6 +42,7 @@ public struct CommandTable: Equatable, ByteCodable {
         }
         entries.forEach { add($0.program) }
         shellProgram.map(add)
+        approved.map(add)
         var next = 0
         while next < found.count {
             let program = found[next]
@@ -48,11 +52,24 @@ public struct CommandTable: Equatable, ByteCodable {
         return found
     }
 
+    /// The table for a launch that was approved: the kernel's list has one program more, and the children of its rules.
+    public func approving(_ program: ProgramIdentity) -> CommandTable {
+        var table = self
+        table.approved = program
+        return table
+    }
+
+    /// Whether the kernel lets a sandbox under this table execute a file.
+    public func lets(_ program: ProgramIdentity) -> Bool {
+        allowAll != nil || kernelPrograms.contains(where: program.isSameFile)
+    }
+
     /// Writes every field.
     public func encode(to writer: inout ByteWriter) {
         writer.write(entries)
         writer.write(rules)
         writer.write(ask)
+        writer.write(approved)
         writer.write(unresolved)
         writer.write(allowAll)
         writer.write(shell.rawValue)
@@ -67,6 +84,7 @@ public struct CommandTable: Equatable, ByteCodable {
         entries = try reader.values()
         rules = try reader.values()
         ask = try reader.values()
+        approved = try reader.optional { (reader) throws(RecordError) in try reader.value() }
         unresolved = try reader.values()
         allowAll = try reader.optional { (reader) throws(RecordError) in try reader.value() }
         shell = try reader.choice()

@@ -50,6 +50,8 @@ public struct Decision: Equatable, Sendable {
     public var arbitraryCode = false
     /// Commands of the list that are close to what was asked for, the closest first; at most five.
     public var nearestAllowed: [String] = []
+    /// The file of the entry that wants a person's approval; nil: none does.
+    public var asked: ProgramIdentity?
     /// The digest that the program's file must have, where a rule pins it: whoever launches it checks this.
     public var requiredDigest: String?
 

@@ -12,14 +12,15 @@ public enum PolicyCompiler {
     /// - Parameters:
     ///   - path: The real path of the file.
     ///   - landlockABI: That of the running kernel.
+    ///   - approving: The real path of a program of `commands.ask` that the kernel lets through as well; nil: none.
     public static func compile(
         _ path: String, _ location: PolicyLocation, environment: [String: String], landlockABI: Int32,
-        _ state: StateDirectory
+        _ state: StateDirectory, approving: String? = nil
     ) throws(PolicyProblem) -> CompiledPolicy {
         let reading = try PolicyReading(path, location)
         do throws(LaunchError) {
-            let compiled = try compile(reading, location, environment, landlockABI, state)
-            try CompiledPolicyCache(path, environment).write(compiled, state)
+            let compiled = try compile(reading, location, environment, landlockABI, state, approving)
+            try CompiledPolicyCache(path, environment, approving: approving).write(compiled, state)
             return compiled
         } catch {
             throw .host(error)
@@ -28,7 +29,7 @@ public enum PolicyCompiler {
 
     private static func compile(
         _ reading: PolicyReading, _ location: PolicyLocation, _ environment: [String: String], _ landlockABI: Int32,
-        _ state: StateDirectory
+        _ state: StateDirectory, _ approving: String?
     ) throws(LaunchError) -> CompiledPolicy {
         let policy = reading.policy
         guard Host.hasSeccompKill else {
@@ -41,7 +42,7 @@ public enum PolicyCompiler {
         // Only with the names looked up it is known where they were looked for: it is done once more, after the stamps.
         let places = places(try table(policy, environment))
         let stamps = try PathStamp.all([server] + policy.commands.path + places)
-        let table = try table(policy, environment)
+        let table = try approved(try table(policy, environment), approving)
         let programs = table.allowAll == nil ? try ProgramList(table) : nil
         let view = try SystemView(policy, programs, state)
         let filters = try PolicyFilters(policy, location, hasCommandList: programs != nil)
@@ -52,10 +53,21 @@ public enum PolicyCompiler {
             kernel: Host.kernelRelease(), landlockABI: landlockABI)
     }
 
+    /// The table for launches that were approved; without `approving`, the table as it is.
+    private static func approved(_ table: CommandTable, _ approving: String?) throws(LaunchError) -> CommandTable {
+        guard let approving else { return table }
+        guard let command = table.ask.first(where: { $0.program.path == approving }) else {
+            throw LaunchError(
+                .refused, "ask", "\(approving) is no program of commands.ask any more",
+                remedy: "try again: what holds now is decided then")
+        }
+        return table.approving(command.program)
+    }
+
     /// The directories of everything in a list that is named by its path: what comes or goes there is noticed.
     static func places(_ table: CommandTable) -> Set<String> {
         let entries = table.entries.map(\.entry) + table.ask.map(\.entry) + table.unresolved
-        let children = table.rules.flatMap(\.children) + table.entries.map(\.program)
+        let children = table.rules.flatMap(\.children) + (table.entries + table.ask).map(\.program)
         let named = (entries.map(\.program) + children.map(\.path)).filter { $0.hasPrefix("/") }
         return Set(named.compactMap(Paths.parent))
     }

@@ -20,27 +20,44 @@ public struct Explanation: Sendable {
     public let decision: Decision
     /// What confines it besides the command list.
     public let layers: [Layer]
+    /// What happens when it is started and the policy asks for a person's approval; nil: it does not.
+    public let approval: String?
     /// The policy's name.
     public let policy: String
     /// The policy's digest.
     public let digest: String
 
     /// Decides on a command; nothing is started.
-    public init(_ command: RequestedCommand, _ compiled: CompiledPolicy, workspace: String?) throws(LaunchError) {
+    ///
+    /// - Parameter canAsk: Whether whoever wants to know can have a person asked; nil: it is not said how it will be started.
+    public init(
+        _ command: RequestedCommand, _ compiled: CompiledPolicy, workspace: String?, canAsk: Bool? = nil
+    ) throws(LaunchError) {
         let resolved = try ResolvedLaunch.resolve(
             command, compiled, directory: workspace ?? TaskIdentity.home, workspace: workspace)
         arguments = resolved.arguments
         program = resolved.program?.path
         decision = resolved.decision
         (policy, digest) = (compiled.policy.name, compiled.digest)
-        layers = try Self.layers(compiled)
+        approval = decision.verdict == .ask ? Self.approval(canAsk) : nil
+        layers = try Self.layers(compiled, decision.asked.map(compiled.table.approving) ?? compiled.table)
     }
 
-    private static func layers(_ compiled: CompiledPolicy) throws(LaunchError) -> [Layer] {
+    private static func approval(_ canAsk: Bool?) -> String {
+        switch canAsk {
+        case nil:
+            "a person is asked each time it is started: `caisson run` asks on its terminal, an MCP server "
+                + "through its client (elicitation); where nobody can be asked, it is refused"
+        case true?: "execute_command asks a person each time, and starts it if they approve"
+        case false?: "execute_command refuses it, because this client asks nobody (it does not declare elicitation)"
+        }
+    }
+
+    private static func layers(_ compiled: CompiledPolicy, _ table: CommandTable) throws(LaunchError) -> [Layer] {
         let policy = compiled.policy
         let list =
             compiled.hasCommandList
-            ? "the kernel lets it start \(compiled.table.kernelPrograms.count) programs and no other"
+            ? "the kernel lets it start \(table.kernelPrograms.count) programs and no other"
             : "every program that it sees may be started (commands.allow_all)"
         let fixed = [
             Layer(name: "commands", state: list),

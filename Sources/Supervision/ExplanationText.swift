@@ -11,6 +11,7 @@ public enum ExplanationText {
         var lines = ["\(decision.verdict.rawValue): \(words)"]
         if let program = explanation.program { lines.append("program: \(program)") }
         lines += decision.reasons.map { "because: \($0)" }
+        if let approval = explanation.approval { lines.append("approval: \(approval)") }
         if !decision.nearestAllowed.isEmpty {
             lines.append("allowed instead: \(decision.nearestAllowed.joined(separator: ", "))")
         }
@@ -23,7 +24,7 @@ public enum ExplanationText {
     /// The same facts: decision, reasons with rule, file and line, layers, what would be allowed.
     public static func json(_ explanation: Explanation) -> JSONObject {
         let decision = explanation.decision
-        return [
+        var object: JSONObject = [
             "decision": .string(decision.verdict.rawValue), "argv": JSON(explanation.arguments),
             "program": explanation.program.map(JSON.string) ?? .null,
             "policy": ["name": .string(explanation.policy), "digest": .string(explanation.digest)],
@@ -31,5 +32,7 @@ public enum ExplanationText {
             "layers": .array(explanation.layers.map { ["name": .string($0.name), "state": .string($0.state)] }),
             "arbitrary_code": .bool(decision.arbitraryCode), "nearest_allowed": JSON(decision.nearestAllowed),
         ]
+        object.append(explanation.approval.map(JSON.string), for: "approval")
+        return object
     }
 }

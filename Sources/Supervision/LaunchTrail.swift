@@ -20,7 +20,7 @@ final class LaunchTrail {
     func admit(_ record: TaskRecord, _ plan: [UInt8]) throws(LaunchError) {
         guard let policy else { return }
         do throws(AuditError) {
-            try log.append([.start(record, plan: plan, order.variables, policy)])
+            try log.append([.start(record, plan: plan, order.variables, policy, approval: order.approval)])
             started = record.id
         } catch {
             throw LaunchError(.failed, "audit", error.message, remedy: error.remedy)

@@ -12,6 +12,8 @@ public final class PolicyShelf {
     private let environment: [String: String]
     private var paths: [String: String] = [:]
     private var compiled: [String: CompiledPolicy] = [:]
+    /// The same with a program more that was approved, by the policy's name and the program's path.
+    private var approved: [[String]: CompiledPolicy] = [:]
     private let audit: AuditLog?
     /// The one that holds where a caller names none.
     public let standard: String
@@ -40,12 +42,7 @@ public final class PolicyShelf {
     /// was before.
     public func policy(_ name: String? = nil) throws(PolicyProblem) -> CompiledPolicy {
         let name = name ?? standard
-        guard let path = paths[name] else {
-            throw .host(
-                LaunchError(
-                    .refused, "policy", "the server was not started with a policy \"\(name)\"",
-                    remedy: "it has \(names.joined(separator: ", ")); its operator can add one with --allow-policy"))
-        }
+        let path = try path(name)
         do throws(LaunchError) {
             let cache = CompiledPolicyCache(path, environment)
             let abi = Host.landlockABI
@@ -59,6 +56,38 @@ public final class PolicyShelf {
         let fresh = try PolicyCompiler.compile(
             path, location, environment: environment, landlockABI: Host.landlockABI, state)
         do throws(LaunchError) { return try keep(fresh, name) } catch { throw .host(error) }
+    }
+
+    private func path(_ name: String) throws(PolicyProblem) -> String {
+        if let path = paths[name] { return path }
+        throw .host(
+            LaunchError(
+                .refused, "policy", "the server was not started with a policy \"\(name)\"",
+                remedy: "it has \(names.joined(separator: ", ")); its operator can add one with --allow-policy"))
+    }
+
+    /// The policy for a launch that was approved: compiled with that program on the kernel's list, unless it is there anyway.
+    /// Where the policy is another one than that of the question, it is given back as it is, and the launch asks again.
+    func policy(_ name: String?, for approval: Approval?) throws(PolicyProblem) -> CompiledPolicy {
+        let base = try policy(name)
+        guard let question = approval?.question, question.policyDigest == base.digest, !base.table.lets(question.asked)
+        else { return base }
+        let (name, program, abi) = (name ?? standard, question.asked.path, Host.landlockABI)
+        let path = try path(name)
+        do throws(LaunchError) {
+            let cache = CompiledPolicyCache(path, environment, approving: program)
+            if let known = approved[[name, program]], try cache.isCurrent(known, landlockABI: abi) { return known }
+            if let stored = try cache.read(state, landlockABI: abi) {
+                approved[[name, program]] = stored
+                return stored
+            }
+        } catch {
+            throw .host(error)
+        }
+        let fresh = try PolicyCompiler.compile(
+            path, location, environment: environment, landlockABI: abi, state, approving: program)
+        approved[[name, program]] = fresh
+        return fresh
     }
 
     /// What is loaded is written down before anything is started under it.

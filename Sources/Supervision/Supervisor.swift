@@ -66,6 +66,11 @@ public final class Supervisor {
         public var shell: ShellUse?
         /// What the MCP client calls itself, for the audit log.
         public var client: String?
+        /// Whether whoever gives the order can have a person asked: what needs approval is no refusal then, and not written down
+        /// as one.
+        public var canAsk = false
+        /// A person's approval.
+        var approval: Approval?
 
         /// An order for a command.
         public init(_ command: RequestedCommand) {
@@ -79,8 +84,9 @@ public final class Supervisor {
     public func start(_ order: Order) throws(PolicyProblem) -> LaunchedTask {
         let trail = LaunchTrail(audit.client(order.client), order)
         do throws(PolicyProblem) {
-            return try start(order, try policies.policy(order.policy), trail)
+            return try start(order, try policies.policy(order.policy, for: order.approval), trail)
         } catch {
+            if order.canAsk, error.question != nil { throw error }
             throw trail.refused(error, order.policy ?? policies.standard)
         }
     }
@@ -96,6 +102,7 @@ public final class Supervisor {
             (request.hostEnvironment, request.environment) = (environment, order.variables)
             (request.mergesError, request.wall, request.shell) = (order.mergesError, order.wall, order.shell)
             request.terminal = order.terminal
+            (request.shownInput, request.approval) = (order.shownInput, order.approval)
             try place(&request, order, compiled.policy)
             if order.inputStaysOpen, order.terminal == nil {
                 return try Launch.withOpenInput(request, compiled, state, in: airlock, admit: trail.admit)
@@ -154,10 +161,14 @@ public final class Supervisor {
     // MARK: explaining
 
     /// What the policy says of a command; nothing is started.
-    public func explain(_ command: RequestedCommand, policy: String? = nil) throws(PolicyProblem) -> Explanation {
+    ///
+    /// - Parameter canAsk: Whether whoever wants to know can have a person asked; nil: it is not said how it will be started.
+    public func explain(
+        _ command: RequestedCommand, policy: String? = nil, canAsk: Bool? = nil
+    ) throws(PolicyProblem) -> Explanation {
         let compiled = try policies.policy(policy)
         do throws(LaunchError) {
-            return try Explanation(command, compiled, workspace: workspace)
+            return try Explanation(command, compiled, workspace: workspace, canAsk: canAsk)
         } catch {
             throw .host(error)
         }

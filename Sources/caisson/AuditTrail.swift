@@ -11,6 +11,8 @@ final class AuditTrail {
     private var policy: EffectivePolicy?
     private var policyName: String?
     private var variables: [EnvironmentVariable] = []
+    /// What the person at the terminal approved.
+    private var approval: Approval?
     /// The task of which the start was written down.
     private var started: TaskID?
 
@@ -27,6 +29,20 @@ final class AuditTrail {
         (self.policy, policyName, self.variables) = (policy, policy.name, variables)
     }
 
+    /// Writes down what the person at the terminal answered. Without a line in the log nothing is approved.
+    func answered(_ question: ApprovalQuestion, _ answer: ApprovalAnswer) throws -> Approval {
+        let approval = Approval(id: Hexadecimal.text(try Host.random(8)), question)
+        if let state {
+            try log(state).append([
+                .approval(
+                    question, id: approval.id, answer, by: "cli:\(Host.user)", through: "terminal",
+                    policy.map { Redaction($0.redact) } ?? .standard)
+            ])
+        }
+        self.approval = approval
+        return approval
+    }
+
     private func log(_ state: StateDirectory) -> AuditLog {
         AuditLog(state, AuditWho(uid: Host.user, frontEnd: "cli"))
     }
@@ -35,7 +51,7 @@ final class AuditTrail {
     func admit(_ record: TaskRecord, _ plan: [UInt8]) throws(LaunchError) {
         guard let state, let policy else { return }
         do throws(AuditError) {
-            try log(state).append([.start(record, plan: plan, variables, policy)])
+            try log(state).append([.start(record, plan: plan, variables, policy, approval: approval)])
             started = record.id
         } catch {
             throw LaunchError(.failed, "audit", error.message, remedy: error.remedy)

@@ -15,13 +15,21 @@ struct FrontEnd {
 
     /// A policy by name or path, compiled for this host; whether it still holds is to be found out.
     ///
-    /// - Parameter anew: It is compiled in any case.
-    func policy(_ name: String, anew: Bool = false) throws -> CachedPolicy {
+    /// - Parameters:
+    ///   - anew: It is compiled in any case.
+    ///   - approving: A program of `commands.ask` that was approved, and that the kernel lets through. Whether that
+    ///     policy holds is found out at once, so that nobody has to be asked twice.
+    func policy(_ name: String, anew: Bool = false, approving: String? = nil) throws -> CachedPolicy {
         let path = try PolicyLocation(environment).find(name, allowsPath: true)
-        let cache = CompiledPolicyCache(path, environment)
+        let cache = CompiledPolicyCache(path, environment, approving: approving)
         let abi = Host.landlockABI
-        if !anew, let cached = try cache.find(state, landlockABI: abi) { return cached }
-        guard try ServerProgram.compile(path, state, environment) == 0 else { throw PolicyFailure() }
+        let cached = anew ? nil : try cache.find(state, landlockABI: abi)
+        if let cached, try approving == nil || cached.isCurrent() {
+            return cached
+        }
+        guard try ServerProgram.compile(path, state, environment, approving: approving) == 0 else {
+            throw PolicyFailure()
+        }
         guard let cached = try cache.find(state, landlockABI: abi), try cached.isCurrent() else {
             throw LaunchError(
                 .failed, "policy", "the policy \(path) changed while it was compiled", remedy: "run the command again")

@@ -47,6 +47,8 @@ enum Help {
                                does)
           --json               a last line on standard error is the task view
 
+        A command that the policy marks `ask` is started if you say yes on the terminal; without one, it is refused.
+
         examples:
           caisson run -- ls -l
           echo hello | caisson run -- cat

@@ -66,6 +66,45 @@ struct RunCommand {
         request.wall = try options.duration("timeout")
         request.workspace = try workspace(policy, frontEnd)
         request.workingDirectory = try workingDirectory(request.workspace)
+        let question = try policy.judge { () throws(LaunchError) in try Launch.question(request, policy.compiled) }
+        if let question, mayAsk, let answer = try ApprovalPrompt.ask(question) {
+            // Without a plan it would give up while somebody thinks.
+            airlock.abandon()
+            return try start(request, try approved(question, answer, frontEnd), frontEnd)
+        }
+        return try start(request, policy, frontEnd, airlock)
+    }
+
+    /// Only whoever sits there while it starts and runs can be asked.
+    private var mayAsk: Bool { !options.has("detach") && !options.has("json") }
+
+    private func start(
+        _ request: LaunchRequest, _ approved: (Approval, CachedPolicy), _ frontEnd: FrontEnd
+    ) throws -> Int32 {
+        var request = request
+        request.approval = approved.0
+        let airlock = try Airlock()
+        try airlock.prepare(approved.1.compiled.policy, mergesError: options.has("tty"))
+        return try start(request, approved.1, frontEnd, airlock)
+    }
+
+    /// What the person at the terminal said yes to, and the policy with that program on the kernel's list.
+    private func approved(
+        _ question: ApprovalQuestion, _ answer: ApprovalAnswer, _ frontEnd: FrontEnd
+    ) throws -> (Approval, CachedPolicy) {
+        let approval = try trail.answered(question, answer)
+        guard answer == .approved else { throw answer.refusal(question) }
+        let name = options.value("policy") ?? "default"
+        let base = try frontEnd.policy(name)
+        guard base.compiled.digest == question.policyDigest, !base.compiled.table.lets(question.asked) else {
+            return (approval, base)
+        }
+        return (approval, try frontEnd.policy(name, approving: question.asked.path))
+    }
+
+    private func start(
+        _ request: LaunchRequest, _ policy: CachedPolicy, _ frontEnd: FrontEnd, _ airlock: Airlock
+    ) throws -> Int32 {
         if options.has("detach") { return try detached(request, policy, frontEnd, airlock) }
         let foreground = Foreground(frontEnd.state, trail, wantsJSON: options.has("json"))
         guard options.has("tty") else { return try foreground.run(request, policy, airlock) }

@@ -17,13 +17,18 @@ enum ServerProgram {
 
     /// Compiles a policy into the cache; what it has to say goes to standard error.
     ///
+    /// - Parameter approving: A program of `commands.ask` that the kernel lets through as well; nil: none.
     /// - Returns: The exit code.
-    static func compile(_ path: String, _ state: StateDirectory, _ environment: [String: String]) throws -> Int32 {
+    static func compile(
+        _ path: String, _ state: StateDirectory, _ environment: [String: String], approving: String?
+    ) throws -> Int32 {
         let program = try InstalledFiles.program(name)
         let variables = environment.map { "\($0.key)=\($0.value)" }
+        let words =
+            [name, "compile", "--state", state.path] + (approving.map { ["--approving", $0] } ?? []) + [path]
         let none = try Files.open("/dev/null", O_RDWR)
         let pid = try Spawn.start(
-            program, arguments: [name, "compile", "--state", state.path, path], environment: variables,
+            program, arguments: words, environment: variables,
             descriptors: [none.number, none.number, 2], newSession: false)
         guard let (_, status) = try Processes.reap(pid) else { return 125 }
         return Processes.exitCode(status) ?? 125

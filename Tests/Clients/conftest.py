@@ -144,7 +144,7 @@ def caisson(programs, environment, workspace):
 
 @pytest.fixture
 def serve(programs, environment, workspace, shared_state, tmp_path):
-    """Starts servers: serve(policy, *other_policies, state=, env=, at=WORKSPACE, era=).
+    """Starts servers: serve(policy, *other_policies, state=, env=, at=WORKSPACE, era=, capabilities=OF_THE_CLIENT).
 
     After the test each of them has ended by itself, no message was wrong, and no task is left.
     """
@@ -157,8 +157,9 @@ def serve(programs, environment, workspace, shared_state, tmp_path):
         words = [programs / "caisson", "mcp", "--state", state, "--policy", policy, "--workspace", at]
         return words + list(itertools.chain.from_iterable(("--allow-policy", other) for other in others))
 
-    def start(*names, env=None, era=models.ERA, **options):
-        servers.append(Server(command(*names, **options), environment | (env or {}), workspace, era, log))
+    def start(*names, env=None, era=models.ERA, capabilities=None, **options):
+        words, variables = command(*names, **options), environment | (env or {})
+        servers.append(Server(words, variables, workspace, era, log, capabilities))
         return servers[-1]
 
     start.command = command

@@ -54,6 +54,7 @@ NOTIFICATIONS = {
     "notifications/resources/updated": "ResourceUpdatedNotification",
     "notifications/resources/list_changed": "ResourceListChangedNotification",
     "notifications/subscriptions/acknowledged": "SubscriptionsAcknowledgedNotification",
+    "notifications/cancelled": "CancelledNotification",
 }
 
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -114,6 +115,10 @@ def check_whole(era, method, message, output_schema=None):
     if method in TASK_DEFINITIONS[era]:
         return check_task_result(era, method, result, output_schema)
     check_result(era, method, result)
+    if method == "tools/call" and result.get("resultType") == "input_required":
+        check_schema(era, "InputRequiredResult", result)
+        assert result["requestState"] and list(result["inputRequests"]) == ["approve"]
+        return check_question(era, result["inputRequests"]["approve"])
     if method in DEFINITIONS:
         check_schema(era, DEFINITIONS[method], result)
     if method == "tools/call":
@@ -135,6 +140,17 @@ def check_task_result(era, method, result, output_schema):
         TASK_RESULTS[method].model_validate(result)
     name = TASK_DEFINITIONS[era][method]
     check_schema(era, name, result, extension=era == "2026-07-28")
+
+
+def check_question(era, request):
+    """Raises whatever is wrong with a question to the person at the client, be it a request or a part of a result."""
+    if "id" in request:
+        check_schema(era, "JSONRPCMessage", request)
+        check_request_model(era, request)
+    check_schema(era, "ElicitRequest", request)
+    message = request["params"]["message"]
+    assert message and not CONTROL.search(message.replace("\n", "")), message
+    jsonschema.Draft202012Validator.check_schema(request["params"]["requestedSchema"])
 
 
 def check_notification(era, message):
@@ -180,6 +196,9 @@ if MCP_MAJOR >= 2:
     def check_result(era, method, result):
         methods.validate_server_result(method, era, result)
 
+    def check_request_model(era, message):
+        methods.parse_server_request(message["method"], era, message["params"])
+
     def check_notification_model(era, message):
         methods.parse_server_notification(message["method"], era, message.get("params"))
 
@@ -215,6 +234,9 @@ else:
 
     def check_result(era, method, result):
         RESULTS[method].model_validate(result)
+
+    def check_request_model(era, message):
+        types.ServerRequest.model_validate({key: message[key] for key in ("method", "params")})
 
     def check_notification_model(era, message):
         types.ServerNotification.model_validate({key: message[key] for key in ("method", "params") if key in message})

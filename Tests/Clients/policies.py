@@ -49,6 +49,7 @@ def all_of(base, tools):
     }
     made = {
         "list": policy("list", allow=["ls", "cat", "echo", "tr", "find", "grep", "cp", "sort"]),
+        "asking": policy("asking", allow=["sh", "cat", "echo"], commands='ask = ["touch", "tr", "echo aloud"]\n'),
         "interpreters": policy(
             "interpreters",
             allow=["sh", "bash", "python3", "perl", "find", "xargs", "env", "cat", "cp", "chmod", "echo", "tr", "ls"],

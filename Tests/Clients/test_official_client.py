@@ -22,34 +22,38 @@ def log_into(heard):
 
 if models.MCP_MAJOR >= 2:
     from mcp import Client, MCPError, StdioServerParameters
+    from mcp.types import ElicitResult
 
     MODES = {"auto": "2026-07-28", "legacy": "2025-11-25"}
 
     @contextlib.asynccontextmanager
-    async def connected(parameters, mode, heard):
+    async def connected(parameters, mode, heard, **callbacks):
         async def handler(message):
             heard.append(message)
 
-        options = {"message_handler": handler, "logging_callback": log_into(heard)}
+        options = callbacks | {"message_handler": handler, "logging_callback": log_into(heard)}
         async with Client(parameters, mode=mode, read_timeout_seconds=30, **options) as client:
             yield client, client.protocol_version, client.server_info, client.server_capabilities, client.instructions
 
 else:
     from mcp import ClientSession, McpError, StdioServerParameters
     from mcp.client.stdio import stdio_client
+    from mcp.types import ElicitResult
     from pydantic import AnyUrl
 
     MCPError = McpError
     MODES = {"handshake": "2025-11-25"}
 
     @contextlib.asynccontextmanager
-    async def connected(parameters, mode, heard):
+    async def connected(parameters, mode, heard, **callbacks):
         async def handler(message):
             heard.append(message.root if hasattr(message, "root") else message)
 
         async with (
             stdio_client(parameters) as (reading, writing),
-            ClientSession(reading, writing, message_handler=handler, logging_callback=log_into(heard)) as session,
+            ClientSession(
+                reading, writing, message_handler=handler, logging_callback=log_into(heard), **callbacks
+            ) as session,
         ):
             hello = await session.initialize()
             yield session, hello.protocolVersion, hello.serverInfo, hello.capabilities, hello.instructions
@@ -73,7 +77,7 @@ def is_error(result):
 def drive(request, programs, environment, workspace, shared_state):
     """Runs a conversation with the official client in each of its modes; afterwards no task is left."""
 
-    def run(conversation, policy="open"):
+    def run(conversation, policy="open", **callbacks):
         command = ["mcp", "--policy", policy, "--allow-policy", "list", "--workspace", str(workspace)]
         parameters = StdioServerParameters(
             command=str(programs / "caisson"), args=command, env=environment, cwd=str(workspace)
@@ -81,7 +85,7 @@ def drive(request, programs, environment, workspace, shared_state):
 
         async def whole():
             with anyio.fail_after(60):
-                async with connected(parameters, request.param, run.heard) as connection:
+                async with connected(parameters, request.param, run.heard, **callbacks) as connection:
                     await conversation(*connection)
 
         anyio.run(whole)
@@ -347,3 +351,33 @@ def test_tasks_go_on_when_the_client_leaves(drive, programs, environment, shared
     drive(first)
     assert host.monitors(shared_state) == set(tasks)
     drive(second)
+
+
+@pytest.mark.parametrize("action,content,made", [
+    ("accept", {"approve": True}, True), ("accept", {"approve": False}, False), ("decline", None, False),
+    ("cancel", None, False),
+])  # fmt: skip
+def test_asks_the_person_at_the_client_before_a_command_that_needs_approval(drive, workspace, action, content, made):
+    shown = []
+
+    async def person(context, params):
+        shown.append(params.message)
+        return ElicitResult(action=action, content=content)
+
+    async def conversation(client, *_):
+        answer = await client.call_tool("execute_command", {"argv": ["touch", "made"]})
+        assert is_error(answer) == (not made)
+        assert structured(answer)["status"] == ("exited" if made else "refused")
+
+    drive(conversation, policy="asking", elicitation_callback=person)
+    assert len(shown) == 1 and "touch made" in shown[0]
+    assert (workspace / "made").exists() == made
+
+
+def test_asks_nobody_where_the_client_has_nobody_to_ask(drive, workspace):
+    async def conversation(client, *_):
+        answer = await client.call_tool("execute_command", {"argv": ["touch", "made"]})
+        assert is_error(answer) and "nobody can be asked" in structured(answer)["reason"]
+
+    drive(conversation, policy="asking")
+    assert not (workspace / "made").exists()

@@ -62,8 +62,9 @@ class ProtocolError(Exception):
 class Server:
     """A running `caisson mcp` and the connection to it."""
 
-    def __init__(self, command, environment, directory, era=models.ERA, log=subprocess.DEVNULL):
+    def __init__(self, command, environment, directory, era=models.ERA, log=subprocess.DEVNULL, capabilities=None):
         self.era = era
+        self.capabilities = capabilities or {}
         self.process = subprocess.Popen(
             command, env=environment, cwd=directory, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, bufsize=0
         )
@@ -71,6 +72,7 @@ class Server:
         self.answers = {}
         self.without_id = queue.Queue()
         self.notifications = []
+        self.questions = []
         self.problems = []
         self.schemas = {}
         self._arrived = threading.Condition()
@@ -88,6 +90,9 @@ class Server:
                 message = models.message(line)
             except Exception as error:  # whatever is wrong with it, the test that caused it says so
                 self.problems.append(f"{error}: {line[:500]!r}")
+                continue
+            if "method" in message and "id" in message:
+                self._take_question(message)
                 continue
             if "method" in message:
                 self._take_notification(message)
@@ -112,6 +117,22 @@ class Server:
         with self._arrived:
             self.notifications.append((time.monotonic(), message["method"], message.get("params", {}), set(self.answers)))
             self._arrived.notify_all()
+
+    def _take_question(self, message):
+        """A request of the server, which only a client gets that said it can ask its person."""
+        try:
+            models.check_question(self.era, message)
+        except Exception as error:
+            self.problems.append(f"{error}: {json.dumps(message)[:500]}")
+        with self._arrived:
+            self.questions.append(message)
+            self._arrived.notify_all()
+
+    def wait_for_question(self, count=1, timeout=PATIENCE):
+        """The so many-th request of the server."""
+        with self._arrived:
+            assert self._arrived.wait_for(lambda: len(self.questions) >= count, timeout), self.questions
+            return self.questions[count - 1]
 
     def notified(self, method):
         """What was told by a method so far: when, its parameters, and which requests had been answered before."""
@@ -169,7 +190,8 @@ class Server:
             number = self._last_id
         params = dict(params or {})
         if self.era == "2026-07-28" and method != "initialize":
-            params["_meta"] = MODERN_META | params.get("_meta", {})
+            declared = {"io.modelcontextprotocol/clientCapabilities": self.capabilities}
+            params["_meta"] = MODERN_META | declared | params.get("_meta", {})
         self.methods[number] = (method, params.get("name"))
         self.send_message({"jsonrpc": "2.0", "id": number, "method": method, "params": params})
         return number
@@ -239,7 +261,7 @@ class Server:
         else:
             hello = {
                 "protocolVersion": self.era,
-                "capabilities": {},
+                "capabilities": self.capabilities,
                 "clientInfo": {"name": "caisson-tests", "version": "1"},
             }
             self.greeting = self.result("initialize", hello)

@@ -81,6 +81,7 @@ struct CompiledPolicyCacheTests {
             CompiledPolicyCache("/policies/other.toml", [:]),
             CompiledPolicyCache("/policies/sample.toml", ["ALLOWED_COMMANDS": "rm"]),
             CompiledPolicyCache("/policies/sample.toml", ["ALLOW_ALL_COMMANDS": "true"]),
+            CompiledPolicyCache("/policies/sample.toml", [:], approving: "/usr/bin/git"),
         ]
         for other in others { #expect(try other.read(bench.state, landlockABI: Host.landlockABI) == nil) }
         let same = CompiledPolicyCache("/policies/sample.toml", ["HOME": "/", "ALLOWED_COMMANDS": ""])

@@ -133,4 +133,57 @@ struct ResolvedLaunchTests {
         try script("bare", "#!sh\n")
         #expect(throws: LaunchError.self) { try resolve(.arguments(["bare"]), ["bare", "sh"]) }
     }
+
+    // MARK: approval
+
+    private func asking(_ request: LaunchRequest, _ policy: EffectivePolicy) throws -> LaunchError? {
+        let compiled = try CompiledPolicy.sample(policy)
+        let resolved = try ResolvedLaunch.resolve(
+            request.command, compiled, directory: scratch.path, workspace: nil, shell: nil)
+        return resolved.refusal(request, compiled, scratch.path)
+    }
+
+    @Test("that needs approval is refused with the question, and let through with an answer to exactly that, no other")
+    func approval() throws {
+        var policy = EffectivePolicy.allowing(["sh", "tool"], path: ["\(scratch.path)/bin"])
+        policy.commands.ask = ["tool push"].compactMap { CommandEntry($0, origin: EffectivePolicy.sampleOrigin) }
+        var request = LaunchRequest(.arguments(["tool", "push"]), owner: "cli:0")
+        let refusal = try #require(try asking(request, policy))
+        #expect(refusal.cause == "ask" && refusal.exitCode == 126 && !refusal.remedy.isEmpty)
+        let question = try #require(refusal.question)
+        request.approval = Approval(id: "1", question)
+        #expect(try asking(request, policy) == nil)
+        for command in [["tool", "push", "-f"], ["./bin/tool", "push"]] {
+            var other = request
+            other.command = .arguments(command)
+            #expect(try asking(other, policy)?.question?.arguments == command)
+        }
+        var other = request
+        other.shownInput = "y"
+        #expect(try asking(other, policy)?.question != nil)
+        var changed = policy
+        changed.description = "another"
+        #expect(try asking(request, changed)?.message.contains("not what was approved") == true)
+        try scratch.write("bin/tool", "\u{7f}ELF2", mode: 0o755)
+        #expect(try asking(request, policy)?.question != nil)
+    }
+
+    @Test("that was approved is not started under a policy that was compiled without its program")
+    func compiledWithout() throws {
+        var policy = EffectivePolicy.allowing(["sh"], path: ["\(scratch.path)/bin"])
+        policy.commands.ask = ["tool"].compactMap { CommandEntry($0, origin: EffectivePolicy.sampleOrigin) }
+        var request = LaunchRequest(.arguments(["tool"]), owner: "cli:0")
+        let question = try #require(try asking(request, policy)?.question)
+        request.approval = Approval(id: "1", question)
+        #expect(try asking(request, policy)?.exitCode == 125)
+    }
+
+    @Test("that is too long to be read by a person is refused without a question")
+    func tooLong() throws {
+        var policy = EffectivePolicy.allowing(["tool"], path: ["\(scratch.path)/bin"])
+        policy.commands.ask = ["tool"].compactMap { CommandEntry($0, origin: EffectivePolicy.sampleOrigin) }
+        let request = LaunchRequest(.arguments(["tool", String(repeating: "x", count: 5000)]), owner: "cli:0")
+        let refusal = try #require(try asking(request, policy))
+        #expect(refusal.cause == "ask" && refusal.question == nil && refusal.message.contains("too long"))
+    }
 }

@@ -8,6 +8,8 @@ public enum Action: Sendable, Equatable {
     case query(Query)
     /// Begin or end this, with ``Conversation/subscribe(_:to:)`` and its like.
     case subscription(SubscriptionRequest)
+    /// The question of a call was answered.
+    case answered(OpenRequest, ElicitationAnswer)
     /// Stop working for this request: its answer is not wanted any more.
     case cancel(RequestID)
     /// Nothing.

@@ -19,6 +19,9 @@ public struct Conversation: Sendable {
     var subscriptions = Subscriptions()
     private var open: [RequestID: Opened] = [:]
     private var serial = 0
+    /// What the client was asked and has not answered.
+    var questions: Questions = [:]
+    var questionSerial = 0
 
     /// What is kept of a request that is open.
     private struct Opened {
@@ -46,7 +49,7 @@ public struct Conversation: Sendable {
         switch message {
         case .request(let request): receive(request)
         case .notification(let notification): receive(notification)
-        case .response: .nothing  // nobody asked the client anything
+        case .response(let response): receive(response)
         }
     }
 
@@ -213,7 +216,10 @@ extension Conversation {
     ) throws(ProtocolError) -> ToolCall {
         let (tool, arguments) = try toolAndArguments(request.params)
         let asTask = try wantsTask(tool, request.params, meta, version)
-        return ToolCall(opened: open(request, meta, version), tool: tool, arguments: arguments, asTask: asTask)
+        let resumption = version.isModern ? try Resumption(request.params) : nil
+        return ToolCall(
+            opened: open(request, meta, version), tool: tool, arguments: arguments, asTask: asTask,
+            resumption: resumption)
     }
 
     private mutating func open(_ request: Request, _ meta: RequestMeta, _ version: ProtocolVersion) -> OpenRequest {

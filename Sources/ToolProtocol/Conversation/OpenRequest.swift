@@ -12,6 +12,8 @@ public struct OpenRequest: Sendable, Equatable {
     public let clientName: String?
     /// What its client wants to find in the log; nil: nothing.
     let logLevel: LogLevel?
+    /// Whether the person at its client can be asked something: elicitation came with 2025-06-18.
+    public var canAsk: Bool { client.hasForms && version >= .june2025 }
     /// Tells this request from a later one that has the id of a cancelled one.
     let serial: Int
 }

@@ -11,6 +11,8 @@ public struct ToolCall: Sendable, Equatable {
     /// Whether the answer is a task of the protocol as soon as there is one, because the client asked for that
     /// (2025-11-25) or can take it (2026-07-28).
     public let asTask: Bool
+    /// What the client answers to a question that the call was answered with before; nil: it calls for the first time.
+    public let resumption: Resumption?
 
     /// What the client calls the request.
     public var id: RequestID { opened.id }

@@ -23,6 +23,15 @@ public struct Request: Sendable, Equatable {
     public init(id: RequestID, method: String, params: JSONObject = [:]) {
         (self.id, self.method, self.params) = (id, method, params)
     }
+
+    /// The message as UTF-8 without a line break in it or after it.
+    public var line: [UInt8] {
+        let params: JSON? = params.isEmpty ? nil : .object(params)
+        let message = JSONObject(present: [
+            "jsonrpc": "2.0", "id": id.json, "method": .string(method), "params": params,
+        ])
+        return JSON.object(message).bytes
+    }
 }
 
 /// A message that wants no answer.

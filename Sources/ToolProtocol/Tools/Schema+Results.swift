@@ -28,6 +28,7 @@ extension Schema {
             "layers": ["type": ["array", "object"], "description": "What confines it besides the command list."],
             "arbitrary_code": optional("boolean", "It can run whatever it is told to; the kernel's list holds it."),
             "nearest_allowed": ["type": "array", "items": ["type": "string"]],
+            "approval": optional("string", "What happens when it is started, where the policy asks for approval."),
             "reason": reason,
         ],
     ]

@@ -16,5 +16,5 @@ public enum ToolName: String, CaseIterable, Sendable {
     case claudeCode = "claude_code"
 
     /// Whether it starts tasks, so that a call of it can be one of the protocol.
-    var startsTasks: Bool { self == .executeCommand || self == .claudeCode }
+    public var startsTasks: Bool { self == .executeCommand || self == .claudeCode }
 }
