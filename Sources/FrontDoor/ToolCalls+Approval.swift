@@ -58,6 +58,7 @@ extension ToolCalls {
         do throws(PolicyProblem) {
             let launched = try launched(order, answer)
             noteStart(launched.id, call)
+            pruneIfDue()
             return call.asTask ? shown(launched) : pend(call, launched, waiting, deadline)
         } catch {
             guard order.canAsk, let question = error.question else {

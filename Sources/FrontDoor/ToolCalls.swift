@@ -102,6 +102,11 @@ struct ToolCalls {
         return start(call, order, request.waiting)
     }
 
+    /// What can't be removed now is tried again in a minute.
+    func pruneIfDue() {
+        do throws(TaskError) { try supervisor.tasks.pruneIfDue() } catch { ErrorLine.write(error.description) }
+    }
+
     /// How long a call waits, in nanoseconds.
     func time(_ waiting: Waiting) -> UInt64 {
         waiting.untilEnd ? Self.nanoseconds(waiting.timeout) : Self.starting
@@ -255,6 +260,7 @@ struct ToolCalls {
 
     private func list(_ request: ListSessionsRequest) throws(TaskError) -> Outcome {
         let status = request.status.flatMap { TaskStatus(word: $0.rawValue) }
+        pruneIfDue()
         let page = try supervisor.tasks.page(status: status, cursor: request.cursor, limit: request.limit)
         return .answer(ToolAnswer.sessions(page.views, next: page.next, supervisor.tasks.damaged))
     }

@@ -15,6 +15,8 @@ public struct FileStatus: Sendable, Equatable {
     public let group: UInt32
     /// Length in bytes.
     public let size: UInt64
+    /// Bytes that it takes on disk.
+    public let allocated: UInt64
     /// Time of the last change of the contents, in nanoseconds since 1970.
     public let modified: Int64
     /// Time of the last change of the inode, in nanoseconds since 1970; no program can set it.
@@ -31,6 +33,7 @@ public struct FileStatus: Sendable, Equatable {
         owner = raw.st_uid
         group = raw.st_gid
         size = UInt64(raw.st_size)
+        allocated = UInt64(raw.st_blocks) * 512
         links = UInt64(raw.st_nlink)
         special = UInt64(raw.st_rdev)
         modified = FileStatus.nanoseconds(raw.st_mtim)

@@ -78,6 +78,15 @@ public final class Ledger: Sendable {
                     );
                     """)
         }
+        migrator.registerMigration("4") { database in
+            try database.execute(
+                sql: """
+                    ALTER TABLE task ADD COLUMN retained_bytes INTEGER;
+                    ALTER TABLE task ADD COLUMN bytes INTEGER;
+                    CREATE INDEX task_by_end ON task (ended_at, bytes, retained_bytes) WHERE ended_at IS NOT NULL;
+                    CREATE INDEX task_unmeasured ON task (id) WHERE bytes IS NULL AND ended_at IS NOT NULL;
+                    """)
+        }
         return migrator
     }
 
@@ -161,6 +170,28 @@ public final class Ledger: Sendable {
     /// - Parameter now: Nanoseconds since 1970.
     public func expired(now: Int64) throws(LedgerError) -> [LedgerEntry] {
         try entries("WHERE ended_at IS NOT NULL AND ended_at + retention < ?", [now])
+    }
+
+    /// Ended tasks of which nobody has said how much they take up.
+    public func unmeasured() throws(LedgerError) -> [LedgerEntry] {
+        try entries("WHERE bytes IS NULL AND ended_at IS NOT NULL", [])
+    }
+
+    /// All ended tasks, those first that ended first.
+    public func ended() throws(LedgerError) -> [LedgerEntry] {
+        try entries("WHERE ended_at IS NOT NULL ORDER BY ended_at, id", [])
+    }
+
+    /// Bytes that all ended tasks take up together, and the smallest number of bytes that one of their policies lets them; nil:
+    /// none says anything.
+    public func retained() throws(LedgerError) -> (bytes: UInt64, smallest: UInt64?) {
+        let sql = "SELECT SUM(bytes) AS bytes, MIN(retained_bytes) AS smallest FROM task WHERE ended_at IS NOT NULL"
+        let found = try read { database in
+            try Row.fetchOne(database, sql: sql).map { row in
+                ["bytes", "smallest"].map { Int64.fromDatabaseValue(row[$0] as DatabaseValue) }
+            }
+        }
+        return (UInt64(clamping: found?[0] ?? 0), found?[1].map { UInt64(clamping: $0) })
     }
 
     /// A page of tasks, the newest first.

@@ -19,6 +19,10 @@ public struct LedgerEntry: Sendable, Equatable {
     public var policyDigest: String
     /// How long it is kept after its end, in nanoseconds.
     public var retention: UInt64
+    /// Bytes that all ended tasks may take up together before this one goes, as its policy says; nil: any number.
+    public var retainedBytes: UInt64?
+    /// Bytes that it takes on disk, once it has ended; nil: nobody has looked.
+    public var bytes: UInt64?
     /// Name of the policy; nil in an entry of an earlier version, whose task's directory has it.
     public var policy: String?
     /// The word of `end.cause`, once it has ended.
@@ -32,7 +36,7 @@ public struct LedgerEntry: Sendable, Equatable {
     public init(_ record: TaskRecord) {
         (id, startedAt, status) = (record.id, record.startedAt, .running)
         (owner, tenant, policyDigest) = (record.owner, record.tenant, record.policyDigest)
-        (retention, policy) = (record.retention, record.policy)
+        (retention, retainedBytes, policy) = (record.retention, record.retainedBytes, record.policy)
     }
 
     /// The same task after its end.
@@ -63,7 +67,7 @@ public struct LedgerUsage: Sendable, Equatable {
 extension LedgerEntry {
     static let columns =
         "id, started_at, status, ended_at, owner, tenant, policy_digest, retention, policy, cause, exit_code, signal, "
-        + "cpu_time, peak_memory, peak_processes, audited"
+        + "cpu_time, peak_memory, peak_processes, audited, retained_bytes, bytes"
     static let places = columns.split(separator: ",").map { _ in "?" }.joined(separator: ", ")
 
     /// Nil for what nobody wrote: a value of another type would end the program where it is taken for granted.
@@ -86,6 +90,7 @@ extension LedgerEntry {
         usage = LedgerUsage(
             exitCode: value("exit_code"), signal: value("signal"), cpuTime: count(value("cpu_time")),
             peakMemory: count(value("peak_memory")), peakProcesses: count(value("peak_processes")))
+        (retainedBytes, bytes) = (count(value("retained_bytes")), count(value("bytes")))
         func count(_ stored: Int64?) -> UInt64? { stored.map { UInt64(bitPattern: $0) } }
     }
 
@@ -94,7 +99,7 @@ extension LedgerEntry {
         return [
             id.text, startedAt, status.word, endedAt, owner, tenant, policyDigest, Int64(bitPattern: retention), policy,
             cause, usage.exitCode, usage.signal, stored(usage.cpuTime), stored(usage.peakMemory),
-            stored(usage.peakProcesses), isAudited,
+            stored(usage.peakProcesses), isAudited, retainedBytes.map { Int64(clamping: $0) }, stored(bytes),
         ]
     }
 }

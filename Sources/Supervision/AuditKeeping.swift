@@ -1,5 +1,6 @@
 internal import Audit
 internal import AuditSigning
+internal import JSON
 internal import Ledger
 internal import Records
 internal import Tasks
@@ -35,11 +36,12 @@ final class AuditKeeping {
     /// Writes down what somebody does to tasks; a line names a hundred of them.
     ///
     /// - Returns: Whether that could be done.
-    func act(_ action: String, _ tasks: [TaskID]) -> Bool {
+    func act(_ action: String, _ tasks: [TaskID], because cause: String? = nil) -> Bool {
         let by = "\(log.who.frontEnd):\(log.who.uid)"
         let parts = stride(from: 0, to: tasks.count, by: 100).map { tasks[$0..<min($0 + 100, tasks.count)] }
+        let detail = JSONObject(present: ["because": cause.map(JSON.string)])
         do {
-            try log.append(parts.map { .act(action, by: by, Array($0)) })
+            try log.append(parts.map { .act(action, by: by, Array($0), detail) })
             return true
         } catch {
             failure = error

@@ -17,6 +17,9 @@ public final class TaskCollection {
     /// Whether all that is in the directory of the tasks is a task that can be read.
     private var isTidy = false
     private var unread: [TaskID: TaskError] = [:]
+    private var lastPrune: UInt64 = 0
+    /// In nanoseconds.
+    var pruneInterval: UInt64 = 60_000_000_000
 
     /// Opens the ledger. A damaged one is set aside and made again from the directories.
     ///
@@ -115,6 +118,13 @@ public final class TaskCollection {
     private func ended(_ entry: LedgerEntry, _ task: TaskDirectory, _ end: EndRecord) -> LedgerEntry {
         var entry = entry.ended(end)
         entry.isAudited = audit.ended(task, end)
+        return measured(entry, task)
+    }
+
+    /// What can't be measured now is at the next prune.
+    private func measured(_ entry: LedgerEntry, _ task: TaskDirectory) -> LedgerEntry {
+        var entry = entry
+        do { entry.bytes = try task.bytes() } catch { entry.bytes = nil }
         return entry
     }
 
@@ -220,24 +230,17 @@ public final class TaskCollection {
 
     // MARK: retention
 
-    /// Removes tasks that ended long enough ago, and what front ends left that were killed while they made one.
+    /// Removes tasks that ended long enough ago, the oldest ones if all together take up too much, and what front ends left that were killed while they made one.
     ///
     /// - Parameter age: Nanoseconds since the end; nil: what each task's policy says.
     /// - Returns: How many were removed. A running task never is, whatever the ledger says.
     public func prune(olderThan age: UInt64? = nil) throws(TaskError) -> Int {
-        let now = Clock.now()
-        let expired = try ledger.recovering { () throws(TaskError) in
-            try reconcile()
-            return try ledger.ask { (ledger) throws(LedgerError) in
-                guard let age else { return try ledger.expired(now: now) }
-                return try ledger.page(status: nil, after: nil, limit: .max)
-                    .filter { $0.endedAt.map { now - $0 >= Int64(clamping: age) } ?? false }
-            }
-        }
+        lastPrune = Clock.monotonic()
         var removed: [TaskID] = []
-        // What can't be written down stays: its end is told nowhere else.
-        let audited = expired.filter(\.isAudited)
-        if audit.act(age == nil ? "retention" : "prune", audited.map(\.id)) {
+        for (cause, entries) in try due(olderThan: age) {
+            // What can't be written down stays: its end is told nowhere else.
+            let audited = entries.filter(\.isAudited)
+            guard audit.act(cause.action, audited.map(\.id), because: cause.rawValue) else { continue }
             for entry in audited where try removeEnded(entry) { removed.append(entry.id) }
         }
         let damaged = removeDamaged(olderThan: age ?? Self.damagedRetention)
@@ -249,6 +252,46 @@ public final class TaskCollection {
         }
         leftovers = isTidy && removed.isEmpty ? [] : try state.sweepUnfinished()
         return removed.count
+    }
+
+    /// As `prune()`, at most once a minute: a server runs for days.
+    public func pruneIfDue() throws(TaskError) {
+        guard Clock.monotonic() - lastPrune >= pruneInterval else { return }
+        _ = try prune()
+    }
+
+    /// What `prune` would remove now of the tasks that have ended.
+    public func prunable(olderThan age: UInt64? = nil) throws(TaskError) -> [PrunableTask] {
+        try due(olderThan: age).flatMap { cause, entries in entries.map { PrunableTask($0, cause) } }
+    }
+
+    private func due(
+        olderThan age: UInt64?
+    ) throws(TaskError) -> [(cause: PrunableTask.Cause, entries: [LedgerEntry])] {
+        let now = Clock.now()
+        return try ledger.recovering { () throws(TaskError) in
+            try reconcile()
+            guard let age else {
+                let expired = try ledger.ask { (ledger) throws(LedgerError) in try ledger.expired(now: now) }
+                return [(.ended, expired), (.disk, try overfull(without: Set(expired.map(\.id))))]
+            }
+            let old = try ledger.ask { (ledger) throws(LedgerError) in try ledger.ended() }
+            return [(.age, old.filter { now - ($0.endedAt ?? now) >= Int64(clamping: age) })]
+        }
+    }
+
+    /// The sum alone is asked for where that is enough.
+    private func overfull(without gone: Set<TaskID>) throws(TaskError) -> [LedgerEntry] {
+        let unmeasured = try ledger.ask { (ledger) throws(LedgerError) in try ledger.unmeasured() }
+        let measured = unmeasured.compactMap { entry in
+            reading(entry.id) { (task) throws(TaskError) in self.measured(entry, task) }
+        }
+        return try ledger.ask { (ledger) throws(LedgerError) in
+            try ledger.record(measured)
+            let all = try ledger.retained()
+            guard let smallest = all.smallest, all.bytes > smallest else { return [] }
+            return PrunableTask.overfull(try ledger.ended().filter { !gone.contains($0.id) })
+        }
     }
 
     private func removeDamaged(olderThan age: UInt64) -> [TaskID] {

@@ -139,6 +139,17 @@ public final class TaskDirectory: Sendable {
         }
     }
 
+    /// Bytes that everything of it takes on disk.
+    public func bytes() throws(TaskError) -> UInt64 {
+        try on("task \(id)") { () throws(Errno) in
+            var sum: UInt64 = 0
+            for name in try Files.names(in: ".", at: directory.number) {
+                sum += try FileStatus.of(name, at: directory.number, follow: false).allocated
+            }
+            return sum
+        }
+    }
+
     /// A reader of what the task printed.
     public func output(_ record: TaskRecord) -> SpoolReader {
         SpoolReader(directory: directory.number, limit: record.recordBytes)

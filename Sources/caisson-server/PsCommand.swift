@@ -53,37 +53,3 @@ struct PsCommand: ParsableCommand {
         }.joined(separator: " ")
     }
 }
-
-/// `caisson prune`: removes what is kept of ended tasks.
-struct PruneCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "prune", abstract: "Remove ended tasks that have been kept long enough.",
-        discussion: """
-            Running tasks are never removed.
-
-            example:
-              caisson prune --older-than 10min
-            """)
-
-    @OptionGroup var stateOption: StateOption
-    @Option(help: "Since the end, such as 10min (default: what each task's policy says).") var olderThan: String?
-
-    func run() throws {
-        do {
-            let age = try olderThan.map { try PruneAge($0).nanoseconds }
-            let state = try Surroundings(stateOption).state
-            let tasks = try TaskCollection(state, prunes: false)
-            let count = try tasks.prune(olderThan: age)
-            Output.line("removed \(count) task\(count == 1 ? "" : "s")")
-            for task in tasks.damaged { Output.error("task \(task.id) is left: \(task.error)") }
-            if let failure = tasks.auditFailure { Output.error(failure.description) }
-            for problem in tasks.leftovers { Output.error("\(problem)") }
-            let layers = try UnusedLayers.remove(state)
-            if layers > 0 {
-                Output.line("removed \(layers) layer\(layers == 1 ? "" : "s") of policies as they were before")
-            }
-        } catch {
-            throw Output.failure(error)
-        }
-    }
-}

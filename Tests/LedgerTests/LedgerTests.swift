@@ -93,6 +93,19 @@ struct LedgerTests {
         #expect(try ledger.expired(now: 1011) == [short])
     }
 
+    @Test("adds up what ended tasks take, and knows those that nobody has measured, the oldest first")
+    func retained() throws {
+        let ledger = try Ledger(path)
+        #expect(try ledger.retained() == (0, nil))
+        var entries = try [entry(1), entry(2).ended(.exited(0, at: 7)), entry(3).ended(.exited(0, at: 5))]
+        (entries[1].bytes, entries[1].retainedBytes) = (100, .max)
+        (entries[0].retainedBytes, entries[2].retainedBytes) = (1, 300)
+        try ledger.record(entries)
+        #expect(try ledger.retained() == (100, 300))
+        #expect(try ledger.unmeasured() == [entries[2]])
+        #expect(try ledger.ended().map(\.id) == [entries[2].id, entries[1].id])
+    }
+
     @Test(
         "takes no cursor that it did not give out",
         arguments: ["", "-", "1", "x-y", "1-2", "1-\(String(repeating: "0", count: 32))-1"])

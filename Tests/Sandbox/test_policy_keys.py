@@ -1,6 +1,7 @@
 """Each key of a policy, alone: an attempt that it stops, and the same attempt under the same policy without it.
 
 What happens is seen from outside: a canary in the workspace, a file, a listener, or what the host's /proc says."""
+import json
 import os
 import resource
 import time
@@ -317,3 +318,23 @@ def test_retention_ended(caisson):
     time.sleep(0.2)
     caisson.call("prune").ok()
     assert tasks["100 ms"] not in caisson.ids and tasks["1 h"] in caisson.ids
+
+
+@pytest.mark.clause("retention.disk")
+@pytest.mark.control("retention.disk")
+def test_retention_disk(caisson):
+    """Where all ended tasks together take more than a task's policy says, it goes; one whose policy says more stays."""
+    tasks = {}
+    for name, cap in (("old", "1 KiB"), ("kept", "1 TiB"), ("new", "1 KiB")):
+        before = caisson.ids
+        caisson.run("probe", "exit", "0", policy=caisson.policy("disk", retention=f'ended = "1 h"\ndisk = "{cap}"')).ok()
+        tasks[name] = caisson.newest(before).id
+    running = caisson.detach("probe", "sleep", "60", policy=caisson.policy("disk", retention='disk = "1 KiB"'))
+    said = [json.loads(line) for line in caisson.call("prune", "--dry-run", "--json").ok().text.splitlines()]
+    assert [(task["task_id"], task["because"]) for task in said] == [(tasks[name], "retention.disk") for name in ("old", "new")]
+    assert all(task["bytes"] > 1024 for task in said) and set(tasks.values()) <= set(caisson.ids)
+    assert caisson.call("prune", "--dry-run").ok().text.count("retention.disk") == 2
+    caisson.call("prune").ok()
+    assert set(caisson.ids) & {*tasks.values(), running.id} == {tasks["kept"], running.id}
+    acts = [json.loads(line) for line in caisson.call("audit", "show", "--json", "--event", "act").ok().text.splitlines()]
+    assert [(act["action"], act["because"]) for act in acts if tasks["old"] in act["tasks"]] == [("retention", "retention.disk")]

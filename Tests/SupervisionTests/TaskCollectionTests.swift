@@ -169,6 +169,60 @@ struct TaskCollectionTests {
         #expect(try opened().ids().isEmpty)
     }
 
+    @Test("take up no more than the policy of each says: the oldest go first, and none that runs")
+    func overfull() throws {
+        for number in UInt8(1)...4 {
+            try large(number, secondsAgo: 10 - Int64(number), cap: number == 2 ? .max : 40_000)
+        }
+        let running = try bench.add(try record(5))
+        let lock = try bench.lock(running)
+        let tasks = try TaskCollection(bench.state, prunes: false)
+        // 20 KB each, and what is beside that: of 1, 2, 3 and 4 together, those go of which the policy says 40 KB.
+        let due = try tasks.prunable()
+        #expect(due.map(\.cause) == [.disk, .disk, .disk] && due.map(\.id) == [1, 3, 4].map { Self.id($0) })
+        #expect(try listed(tasks).count == 5, "nothing was removed yet")
+        #expect(try tasks.prune() == 3)
+        #expect(try Set(listed(tasks)) == [2, 5])
+        withExtendedLifetime(lock) {}
+    }
+
+    @Test("are measured once more where the version before has not, and stay while all together take no more")
+    func unmeasured() throws {
+        for number in UInt8(1)...3 { try large(number, secondsAgo: 10 - Int64(number), cap: 110_000) }
+        let tasks = try TaskCollection(bench.state)
+        #expect(try listed(tasks).count == 3)
+        try large(4, secondsAgo: 1, cap: 110_000)
+        let entries = try opened().ended().map { entry in
+            var entry = entry
+            entry.bytes = nil
+            return entry
+        }
+        try opened().record(entries)
+        #expect(try tasks.prunable().map(\.id) == [Self.id(1)])
+    }
+
+    @Test("go while a server runs, but it does not look at every call")
+    func due() throws {
+        let tasks = try TaskCollection(bench.state)
+        try ended(1, hoursAgo: 2)
+        try tasks.pruneIfDue()
+        #expect(try listed(tasks) == [1])
+        tasks.pruneInterval = 0
+        try tasks.pruneIfDue()
+        #expect(try listed(tasks).isEmpty)
+    }
+
+    private static func id(_ number: UInt8) -> TaskID { TaskID(bytes: [UInt8](repeating: number, count: 16)) }
+
+    /// A task that takes some 20 KB.
+    private func large(_ number: UInt8, secondsAgo: Int64, cap: UInt64) throws {
+        var record = try record(number)
+        record.retainedBytes = cap
+        let task = try bench.add(record, .exited(0, at: Clock.now() - secondsAgo * 1_000_000_000))
+        let bytes = [UInt8](repeating: 1, count: 20_000)
+        try Files.replace("out.head", with: bytes, at: task.directory.number)
+    }
+
     @Test("that run are never pruned, whatever the ledger says of them")
     func running() throws {
         let task = try bench.add(try record(1, hoursAgo: 5))
