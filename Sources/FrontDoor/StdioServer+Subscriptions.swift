@@ -8,7 +8,7 @@ extension StdioServer {
         let request = subscription.request
         do throws(TaskError) {
             switch subscription.change {
-            case .subscribe(let resource): try subscribe(request, resource)
+            case .subscribe(let resource): return try subscribe(request, resource)
             case .unsubscribe(let resource): send(conversation.unsubscribe(request, from: resource))
             case .listen(let filter): try listen(request, filter)
             }

@@ -44,7 +44,7 @@ def command(programs, workspace):
 def talk(claude, command, tmp_path, programs, shared_state):
     """talk(TURN...) plays these turns: the API, and every message that the server was sent.
 
-    A turn is a tool of the server and its arguments, or a function of the answers so far that gives this.
+    A turn is a tool and its arguments, or a function of the answers so far that gives this.
     """
     sent = tmp_path / "sent"
 
@@ -68,10 +68,21 @@ def talk(claude, command, tmp_path, programs, shared_state):
 
 def turn(chosen):
     def play(api):
-        name, arguments = chosen(shown(api)) if callable(chosen) else chosen
-        return (f"mcp__caisson__{name}", arguments)
+        name, arguments = chosen(Seen(api)) if callable(chosen) else chosen
+        # Those of the server have small letters, its own have great ones.
+        return (f"mcp__caisson__{name}" if name.islower() else name, arguments)
 
     return play
+
+
+class Seen:
+    """The answers so far: those of the server's tools by their numbers, and every one as text."""
+
+    def __init__(self, api):
+        self.result_text = api.result_text
+
+    def __getitem__(self, number):
+        return json.loads(self.result_text(number))
 
 
 def shown(api):
@@ -139,6 +150,17 @@ def test_the_model_sees_why_something_failed_or_is_refused_and_what_is_allowed(t
     assert 'did you mean "policy"' in misspelt
     assert re.match(r"task [0-9a-f]{32} exited with code 3 after .*\ncat: /etc/shadow: No such file", failed)
     assert not (workspace / "made").exists()
+
+
+def test_it_listens_to_the_list_of_resources_and_its_own_tool_reads_them(talk):
+    api, sent = talk(
+        ("execute_command", {"argv": ["echo", "for-the-resource"]}),
+        # Its list is that of the beginning, although it is told of the change; what is named is read.
+        lambda seen: ("ReadMcpResourceTool", {"server": "caisson", "uri": f"caisson://tasks/{seen[0]['task_id']}/stdout"}),
+    )
+    assert "for-the-resource" in api.result_text(1), api.result_text(1)
+    (listening,) = [message["params"] for message in sent if message["method"] == "subscriptions/listen"]
+    assert listening["notifications"] == {"resourcesListChanged": True}
 
 
 def test_its_tasks_go_on_when_it_has_ended(talk, shared_state):

@@ -135,6 +135,21 @@ def test_a_page_of_ten_thousand_tasks_takes_less_than_20_ms(serve, ten_thousand)
     assert memory(server) < 160 << 20
 
 
+def test_resources_of_ten_thousand_tasks_come_page_by_page_and_their_ids_are_completed(serve, ten_thousand):
+    state, names = ten_thousand
+    server = serve(state=state)
+    first = server.result("resources/list")
+    second = server.result("resources/list", {"cursor": first["nextCursor"]})
+    listed = [entry["uri"].split("/")[3] for page in (first, second) for entry in page["resources"]]
+    assert listed[::3] == names[:100]
+    reference = {"type": "ref/resource", "uri": "caisson://tasks/{task_id}/stdout"}
+    params = {"ref": reference, "argument": {"name": "task_id", "value": ""}}
+    completion = server.result("completion/complete", params)["completion"]
+    assert completion == {"values": names[:100], "total": len(names), "hasMore": True}
+    assert shortest(lambda: server.result("resources/list"), 5) < 0.1
+    assert shortest(lambda: server.result("completion/complete", params), 5) < 0.3
+
+
 def test_ps_takes_as_long_with_ten_thousand_ended_tasks_as_with_none(caisson, ten_thousand, own_state):
     state, _ = ten_thousand
     caisson("ps", state=state)

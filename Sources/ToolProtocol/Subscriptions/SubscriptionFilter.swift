@@ -17,7 +17,8 @@ public struct SubscriptionFilter: Sendable, Equatable {
         }
         for key in ["toolsListChanged", "promptsListChanged"] { _ = try Self.flag(key, wishes) }
         includesList = try Self.flag("resourcesListChanged", wishes)
-        tasks = try Self.texts("taskIds", wishes)
+        var known: Set<String> = []
+        tasks = try Self.texts("taskIds", wishes).filter { known.insert($0).inserted }
         resources = []
         var seen: Set<TaskResource> = []
         for uri in try Self.texts("resourceSubscriptions", wishes) {
