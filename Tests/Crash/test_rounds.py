@@ -54,12 +54,18 @@ def judge(crowd, seen):
     for member in crowd.members:
         view = views.get(member.word)
         if view is None:
-            assert "front" in member.harmed, f"{member.word}: nobody knows of it: {member.words}"
+            assert "front" in member.harmed or was_told(crowd, member, views), f"{member.word}: nobody knows of it: {member.words}"
             seen["never"] += 1
             continue
         seen["tasks"] += 1
         judge_end(crowd, member, view, view["task_id"] in crowd.harmed_ids, seen)
     assert not host.until(lambda: [word for member in crowd.members for word in host.having(member.word)], 0)
+
+
+def was_told(crowd, member, views):
+    """Whether its airlock was killed while it was handed over: the front end gives up the launch, and says so to whoever asked."""
+    gone = crowd.harmed_ids - {view["task_id"] for view in views.values()}
+    return gone and member.front.returncode == 125 and "caisson: " in member.words
 
 
 def judge_end(crowd, member, view, harmed, seen):
