@@ -49,6 +49,11 @@ enum SettingTable {
         Setting("network.allow", \.network.allow, .texts("a destination") { _ in nil }.onlyEmpty(), .names),
     ]
 
+    /// A project's number and limit belong to inodes, and would outlive the task that they were set for.
+    private static let diskRemedy =
+        "leave the key out, and let an administrator give the workspace's directory a project quota "
+        + "(docs/policies.md, [limits])"
+
     private static let limits: [any PolicySetting] = [
         Setting("limits.wall", \.limits.wall, .duration(atLeast: TimeSpan(nanoseconds: 1_000_000)), .atMost),
         Setting("limits.grace", \.limits.grace, .duration(), .atMost),
@@ -59,7 +64,7 @@ enum SettingTable {
         Setting("limits.processes", \.limits.processes, .count(1...4_194_304), .atMost),
         Setting("limits.open_files", \.limits.openFiles, .count(4...1_073_741_816), .atMost),
         Setting("limits.file_size", \.limits.fileSize, .size(), .atMost),
-        Setting("limits.disk", \.limits.disk, .notEnforced(.size(atLeast: ByteCount(1))), .latest),
+        Setting("limits.disk", \.limits.disk, .notEnforced(.size(atLeast: ByteCount(1)), remedy: diskRemedy), .latest),
         Setting("limits.io", \.limits.io, .optional(.rate), .atMostIfAny),
         Setting("limits.output", \.limits.output, .size(atLeast: ByteCount(4096)), .atMost),
         Setting("limits.core", \.limits.core, .size(), .atMost),

@@ -73,10 +73,12 @@ extension ValueForm where Value == ByteCount? {
     }
 
     /// A value that this version can read and not enforce: an error wherever it is set.
-    static func notEnforced(_ form: ValueForm<ByteCount>) -> ValueForm {
+    ///
+    /// - Parameter remedy: What else holds.
+    static func notEnforced(_ form: ValueForm<ByteCount>, remedy: String) -> ValueForm {
         ValueForm { node, reading in
             guard form.read(node, &reading) != nil else { return nil }
-            reading.refuse(node.place, "this is not enforced by this version", remedy: "leave the key out")
+            reading.refuse(node.place, "this is not enforced by this version", remedy: remedy)
             return nil
         } write: {
             $0.flatMap(form.write)

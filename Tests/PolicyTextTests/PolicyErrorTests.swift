@@ -148,6 +148,11 @@ struct PolicyErrorTests {
         #expect(found.count == 1 && found[0].contains("not enforced by this version"), "\(found)")
     }
 
+    @Test("a limit on the disk is refused with what holds instead")
+    func disk() {
+        #expect(errors("limits.disk = \"4 GiB\"").first?.contains("project quota") == true)
+    }
+
     @Test(
         "variables of loaders and interpreters can be neither kept nor accepted (C1 to C4)",
         arguments: [
