@@ -54,8 +54,10 @@ extension Launch {
 extension ApprovalAnswer {
     /// The refusal that follows from it.
     ///
-    /// - Parameter why: What came instead of a clear answer.
-    public func refusal(_ question: ApprovalQuestion, why: String = "") -> LaunchError {
+    /// - Parameters:
+    ///   - why: What came instead of a clear answer.
+    ///   - remedy: What whoever asked for the command can do; nothing, where that is the person who answered.
+    public func refusal(_ question: ApprovalQuestion, why: String = "", remedy: String = "") -> LaunchError {
         let reason = question.reasons.first
         var decision = Decision(.ask, key: "ask", reasons: question.reasons)
         decision.asked = question.asked
@@ -68,8 +70,6 @@ extension ApprovalAnswer {
             }
         return LaunchError(
             .refused, "ask", "\(reason?.description ?? "it needs a person's approval"); \(why.isEmpty ? said : why)",
-            remedy: self == .unanswered
-                ? "call again when the person is there; timeout_ms is how long a call waits for an answer"
-                : "do not try variants of it: ask the person what they want", decision: decision)
+            remedy: remedy, decision: decision)
     }
 }

@@ -21,12 +21,22 @@ extension Supervisor {
             let policy = policies.policy(named: question.policy)?.policy
             trail.policy = policy
             let approval = try written(order, question, answer, means, policy.map { Redaction($0.redact) } ?? .standard)
-            guard answer == .approved else { throw answer.refusal(question, why: why) }
+            guard answer == .approved else { throw Self.refusal(question, answer, why) }
             order.approval = approval
         } catch {
             throw trail.refused(.host(error), order.policy ?? policies.standard)
         }
         return try start(order)
+    }
+
+    private static func refusal(
+        _ question: ApprovalQuestion, _ answer: ApprovalAnswer, _ why: String
+    ) -> LaunchError {
+        let remedy =
+            answer == .unanswered
+            ? "call again when the person is there; timeout_ms is how long a call waits for an answer"
+            : "do not try variants of it: ask the person what they want"
+        return answer.refusal(question, why: why, remedy: remedy)
     }
 
     private func written(

@@ -8,6 +8,7 @@ import anyio
 import fastmcp_tasks
 import pytest
 from fastmcp import Client
+from fastmcp.client.elicitation import ElicitResult
 from fastmcp.client.transports import StdioTransport
 from fastmcp.exceptions import ToolError
 
@@ -20,13 +21,13 @@ EXTENSION = "io.modelcontextprotocol/tasks"
 def drive(programs, environment, workspace, shared_state):
     """Runs a conversation; afterwards no task is left."""
 
-    def run(conversation, policy="open"):
+    def run(conversation, policy="open", **options):
         words = ["mcp", "--policy", policy, "--allow-policy", "list", "--workspace", str(workspace)]
 
         @contextlib.asynccontextmanager
         async def connected():
             transport = StdioTransport(str(programs / "caisson"), words, env=environment, cwd=str(workspace), keep_alive=False)
-            async with Client(transport) as client:
+            async with Client(transport, **options) as client:
                 yield client
 
         async def whole():
@@ -68,6 +69,23 @@ def test_calls_the_tools(drive, workspace):
 
     drive(conversation)
     assert (workspace / "file").read_text() == "made\n"
+
+
+@pytest.mark.parametrize("answer,made", [({"approve": True}, True), ({"approve": False}, False)])
+def test_a_person_is_asked_before_a_command_that_needs_approval(drive, workspace, answer, made):
+    """The question comes first, the task of the protocol after it."""
+    shown = []
+
+    async def person(message, *_):
+        shown.append(message)
+        return ElicitResult(action="accept", content=answer)
+
+    async def conversation(client):
+        call = client.call_tool("execute_command", {"argv": ["touch", "made"]}, raise_on_error=False)
+        assert (await call).is_error != made
+
+    drive(conversation, policy="asking", elicitation_handler=person)
+    assert len(shown) == 1 and "touch made" in shown[0] and (workspace / "made").exists() == made
 
 
 def test_a_refusal_is_an_error_of_the_tool_with_the_reason(drive, workspace):
