@@ -10,7 +10,7 @@ import stat
 import subprocess
 import time
 
-from ground import attack, end, having, name, parent, wait_for
+from ground import attack, attackers, end, having, name, parent, wait_for
 from systems import NotRun
 
 # MARK: A, lifecycle
@@ -40,10 +40,13 @@ def orphan(place, system):
     child = subprocess.Popen(place.line(system, "begins", "linger", marker, "setsid", "daemon"), stdin=subprocess.DEVNULL,
                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=place.workspace, env=place.variables())
     try:
-        if not wait_for(lambda: having(marker), 10):
+        if not wait_for(lambda: attackers(marker), 20):
             raise NotRun("no process of the attacker's was seen")
         time.sleep(0.3)
-        for pid in supervisors(child.pid, system, marker):
+        found = supervisors(child.pid, system, marker)
+        if not found:
+            raise NotRun("its supervisor was not found")
+        for pid in found:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         return not wait_for(lambda: not having(marker), 2)
