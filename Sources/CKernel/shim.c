@@ -102,8 +102,10 @@ int csn_setns(int fd, int type) { return setns(fd, type); }
 int csn_fork(void) { return fork(); }
 int csn_pipe2(int ends[2], int flags) { return pipe2(ends, flags); }
 const char *csn_errno_name(int number) { return strerrorname_np(number); }
+void csn_give_back_heap(void) { malloc_trim(0); }
+
 void csn_give_back_memory(void) {
-    malloc_trim(0);
+    csn_give_back_heap();
     // What earlier calls used of the stack: everything below this frame, a page apart from it.
     uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), end = ((uintptr_t)&page & -page) - page;
     madvise((void *)(end - 24 * page), 24 * page, MADV_DONTNEED);

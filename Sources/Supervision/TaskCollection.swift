@@ -257,7 +257,7 @@ public final class TaskCollection {
     /// As `prune()`, at most once a minute: a server runs for days.
     public func pruneIfDue() throws(TaskError) {
         guard Clock.monotonic() - lastPrune >= pruneInterval else { return }
-        _ = try prune()
+        if try prune() > 0 { Memory.giveBackHeap() }
     }
 
     /// What `prune` would remove now of the tasks that have ended.

@@ -59,7 +59,8 @@ def test_ten_thousand_short_tasks_leave_nothing_behind(caisson, is_over, request
     most = len(caisson.ids)
     caisson.call("prune", "--older-than", "0s").ok()
     assert host.until(lambda: not grown(before, resources(server, caisson)), 5), (before, resources(server, caisson))
-    assert memory(server) < memory_before * 1.2 + 2048, (memory_before, memory(server))
+    # It has pruned in the meantime, for which SQLite keeps pages of the ledger; a thousand bytes a task would be more than that.
+    assert memory(server) < memory_before * 1.2 + 6144, (memory_before, memory(server))
     assert state_size(caisson) <= size + 64
     print(f"{most} ended tasks were still kept at the end; the server's memory went from {memory_before} to {memory(server)} KiB")
 

@@ -57,9 +57,9 @@ def processes(place, system):
     return watched(place, system, ["linger", marker, *ways], lambda word: len(attackers(word)), 2) > LIMITS["processes"] + 1
 
 
-@attack("I5", "processor time without an end, deaf to every signal, under a limit of 1 s", "one of its processes has used 3 s")
+@attack("I5", "processor time without an end, deaf to every signal, under a limit of 1 s", "one of its processes has used 5 s")
 def processor(place, system):
-    return watched(place, system, ["spin", "deaf"], used, 30, until=3) >= 3
+    return watched(place, system, ["spin", "deaf"], used, 30, until=5) >= 5
 
 
 def used(word):

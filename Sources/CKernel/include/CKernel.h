@@ -87,6 +87,8 @@ int csn_pipe2(int ends[2], int flags);
 const char *csn_errno_name(int number);
 // malloc_trim(3), and the same for the stack. For a process of one thread.
 void csn_give_back_memory(void);
+// malloc_trim(3), for any process.
+void csn_give_back_heap(void);
 int csn_pidfd_open(int pid);
 int csn_pidfd_send_signal(int pidfd, int signal);
 int csn_execveat(int fd, const char *path, char *const argv[], char *const envp[], int flags);
