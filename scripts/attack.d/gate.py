@@ -4,6 +4,7 @@ Where a policy refuses the command, or the kernel shows the task no such program
 other sandboxes have no list, and so nothing to get past."""
 import json
 import os
+import secrets
 import shutil
 import subprocess
 
@@ -18,18 +19,22 @@ WRAPPERS = ["env", "nice", "nohup", "timeout", "xargs", "find", "stdbuf", "setar
 
 
 class Canaries:
-    """A file for each way, in the workspace, which every sandbox may write."""
+    """A file for each way, in the workspace, which every sandbox may write. Its name is new for every sandbox: what is left of the one
+    before, where nothing ends it, may still be at work."""
 
     def __init__(self, place):
-        self.place, self.count = place, 0
+        self.place, self.word, self.count = place, secrets.token_hex(4), 0
+
+    def path(self, number):
+        return os.path.join(self.place.workspace, f"ran-{self.word}-{number}")
 
     def next(self):
         self.count += 1
-        return os.path.join(self.place.workspace, f"ran-{self.count}")
+        return self.path(self.count)
 
     def seen(self):
-        return any(os.path.getsize(path) == SIZE for path in map(os.path.join, [self.place.workspace] * self.count,
-                   (f"ran-{number}" for number in range(1, self.count + 1))) if os.path.isfile(path))
+        paths = map(self.path, range(1, self.count + 1))
+        return any(os.path.getsize(path) == SIZE for path in paths if os.path.isfile(path))
 
 
 def payload(canary):
