@@ -51,7 +51,8 @@ public enum EndText {
         case "layer_lost":
             "what hides or protects \(end.limit ?? "a path") was undone on the host while it ran, and so it was ended"
         case "monitor_died":
-            "its monitor \(end.errno.map { "failed (\(Errno(rawValue: $0).description))" } ?? "was killed"), and its sandbox ended with it"
+            "its monitor \(end.errno.map { "failed (\(Errno(rawValue: $0)))" } ?? "was killed"), "
+                + "and its sandbox ended with it"
         case "unkillable":
             "something of it did not die within 10 s of being killed\(end.detail.map { " (\($0))" } ?? "")"
         default: end.cause

@@ -16,11 +16,19 @@ struct Ending {
 
     private enum Phase { case running, asked, killing, killingInit }
 
+    /// A step that failed: of the launch, or of the monitor while the task ran.
+    private struct Failure {
+        let stage: Stage
+        let errno: Int32
+        let index: Int32
+        let hasRun: Bool
+    }
+
     private var phase = Phase.running
     private(set) var deadline: UInt64?
     private let grace: UInt64
     private var order: (status: TaskStatus, cause: String, by: String?, limit: String?)?
-    private var failure: (stage: Stage, errno: Int32, index: Int32)?
+    private var failure: Failure?
     private var main: (status: Int32, killed: Int32, at: UInt64)?
     private var isStarted = false
     private var isSilent = false
@@ -117,10 +125,12 @@ struct Ending {
         }
     }
 
-    /// A step of the launch failed: nothing of the task ran, and nothing shall. Later, one of the monitor's own: nobody is left to watch
-    /// the task. What was asked before that remains why it ends: a launch that is stopped fails somewhere.
-    mutating func fail(_ stage: Stage, _ errno: Int32, _ index: Int32) -> [Action] {
-        if !isAsked { failure = (stage, errno, index) }
+    /// A step of the launch failed: nothing of the task ran, and nothing shall. Later, one of the monitor's own: nobody is left to
+    /// watch the task. What was asked before that remains why it ends: a launch that is stopped fails somewhere.
+    ///
+    /// - Parameter hasRun: Whether the task may have run by then, besides where it is known to have begun.
+    mutating func fail(_ stage: Stage, _ errno: Int32, _ index: Int32, hasRun: Bool = false) -> [Action] {
+        if !isAsked { failure = Failure(stage: stage, errno: errno, index: index, hasRun: hasRun || isStarted) }
         phase = .killingInit
         deadline = nil
         return [.killInit]
@@ -130,15 +140,18 @@ struct Ending {
     ///
     /// - Parameter isReleased: Otherwise it ended behind the gate: it has run nothing, and its exit code is not the task's.
     mutating func mainEnded(status: Int32, killed: Int32, isReleased: Bool, now: UInt64) {
-        if !isReleased, !isAsked { failure = (.gate, ESRCH, -1) }
+        if !isReleased, !isAsked { failure = Self.gone }
         main = (status, killed, main?.at ?? now)
         if killed < 0, phase == .running || phase == .asked { _ = kill(now) }
     }
 
+    /// The task ended behind the gate.
+    private static let gone = Failure(stage: .gate, errno: ESRCH, index: -1, hasRun: false)
+
     /// Init ended by itself and has not said how the main process did: somebody kept it from that.
     mutating func initEnded(exited: Bool) {
         guard main == nil, failure == nil else { return }
-        if !isStarted, order == nil { failure = (.gate, ESRCH, -1) }
+        if !isStarted, order == nil { failure = Self.gone }
         isSilent = exited && isStarted
     }
 
@@ -169,9 +182,9 @@ struct Ending {
         (record.status, record.cause, record.limit) = (.timedOut, "cpu_time", text)
     }
 
-    private func describe(_ failure: (stage: Stage, errno: Int32, index: Int32), _ record: inout EndRecord) {
-        // A task that has run is not one that did not start, whatever its monitor failed at.
-        (record.status, record.cause) = isStarted ? (.lost, "monitor_died") : (.failedToStart, "launch")
+    private func describe(_ failure: Failure, _ record: inout EndRecord) {
+        // What a task did is not undone: it is not one that did not start, whatever its monitor failed at.
+        (record.status, record.cause) = failure.hasRun ? (.lost, "monitor_died") : (.failedToStart, "launch")
         record.stage = failure.stage
         record.errno = failure.errno
         if failure.index >= 0 { record.detail = subject(failure.stage, Int(failure.index)) }

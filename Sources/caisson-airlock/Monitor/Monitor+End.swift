@@ -114,13 +114,11 @@ extension Monitor {
 
     func failed(_ error: ConfinementError) -> EndRecord {
         sandbox?.kill()
-        _ = ending.fail(error.stage, error.errno.rawValue, error.index)
+        _ = ending.fail(error.stage, error.errno.rawValue, error.index, hasRun: gateIsOpen)
         // From the next step on there was an init, and it has been reaped.
         let hadInit = sandbox != nil || ![.pipes, .namespaces].contains(error.stage)
         takeBack()
         var record = ending.record(started: startedAt, now: Clock.monotonic(), at: Clock.now())
-        // It may have run by then, and what it did is not undone.
-        if gateIsOpen { (record.status, record.cause) = (.lost, "monitor_died") }
         if !hadInit { record.proof?.kind = .neverStarted }
         record.detail = record.detail ?? leftBehind
         return record

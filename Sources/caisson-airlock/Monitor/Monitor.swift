@@ -163,11 +163,11 @@ final class Monitor {
         let front = report.map { poll.add($0, POLLIN_) }
         let table = mounts.map { poll.add($0.table, Int32(POLLPRI)) }
         poll.add(input?.waiting ?? -1, POLLOUT_)
-        // Whoever types has to wait until there is something to type on.
         let now = Clock.monotonic()
         let pause = control.pause.flatMap { $0 > now ? $0 : nil }
-        let isReachable = (plan.streams.terminal == nil || terminal != nil) && pause == nil
-        let listener = poll.add(isReachable ? control.listener : -1, POLLIN_)
+        // Whoever types has to wait until there is something to type on.
+        let isReachable = plan.streams.terminal == nil || terminal != nil
+        let listener = poll.add(isReachable && pause == nil ? control.listener : -1, POLLIN_)
         let clients = control.connections.map { poll.add($0.socket, POLLIN_) }
         for stream in streams {
             if let source = stream.source { poll.add(stream.isHeldBack ? -1 : source, POLLIN_) }
