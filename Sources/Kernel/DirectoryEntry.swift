@@ -18,7 +18,7 @@ extension Files {
         let opened = directory.release()
         guard let stream = fdopendir(opened) else {
             let failure = Errno.last
-            close(opened)
+            _ = Descriptor(owning: opened)
             throw failure
         }
         defer { closedir(stream) }

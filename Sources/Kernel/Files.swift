@@ -153,33 +153,16 @@ public enum Files {
     /// The names in a directory, without `.` and `..`, in no particular order. In a name that is not UTF-8, U+FFFD
     /// stands for what is not, so that it names nothing.
     public static func names(in path: String, at directory: Int32 = AT_FDCWD) throws(Errno) -> [String] {
-        try entries(in: path, at: directory) { name in String(decoding: name, as: UTF8.self) }
+        try entries(in: path, at: directory).map { String(decoding: $0, as: UTF8.self) }
     }
 
-    /// The names in a directory as they are, each in another form.
-    private static func entries<Form>(
-        in path: String, at directory: Int32, _ form: (UnsafeRawBufferPointer) -> Form
-    ) throws(Errno) -> [Form] {
-        let opened = try open(path, O_RDONLY | O_DIRECTORY, at: directory).release()
-        guard let stream = fdopendir(opened) else {
-            let failure = Errno.last
-            _ = Descriptor(owning: opened)
-            throw failure
+    private static func entries(in path: String, at directory: Int32) throws(Errno) -> [[UInt8]] {
+        var names: [[UInt8]] = []
+        try visit(try open(path, O_RDONLY | O_DIRECTORY, at: directory)) { entry in
+            names.append(entry.name)
+            return true
         }
-        defer { closedir(stream) }
-        var entries: [Form] = []
-        // A null pointer is the end or a failure; only errno tells which.
-        Errno.clear()
-        while let entry = readdir(stream) {
-            withUnsafeBytes(of: &entry.pointee.d_name) { field in
-                let name = UnsafeRawBufferPointer(rebasing: field.prefix { $0 != 0 })
-                let isItself = name.elementsEqual([46]) || name.elementsEqual([46, 46])
-                if !isItself { entries.append(form(name)) }
-            }
-            Errno.clear()
-        }
-        if let failure = Errno.pending { throw failure }
-        return entries
+        return names
     }
 
     /// Removes a tree, never following a symbolic link; what is already gone is no failure. One descriptor is open for
@@ -193,8 +176,9 @@ public enum Files {
             if try removeFile(name, at: directory) { return }
             let flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
             let inner = Descriptor(owning: try checked { Glibc.openat(directory, name, flags, 0) })
-            let children = try entries(in: ".", at: inner.number) { name in name.map { CChar(bitPattern: $0) } + [0] }
-            for child in children { try removeTree(child, at: inner.number) }
+            for child in try entries(in: ".", at: inner.number) {
+                try removeTree(child.map { CChar(bitPattern: $0) } + [0], at: inner.number)
+            }
             _ = try checked { unlinkat(directory, name, AT_REMOVEDIR) }
         } catch {
             // Somebody else removes it, too.
