@@ -8,12 +8,14 @@ internal import ToolProtocol
 extension ToolCalls {
     /// What somebody may mean that types.
     func complete(_ completion: Completion) throws(TaskError) -> Reply {
-        let values: [String] =
-            switch completion.kind {
-            case .task: try supervisor.tasks.ids(beginning: completion.beginning)
-            case .command: commands(beginning: completion.beginning)
-            }
-        return .answer(Completion.members(values, total: values.count))
+        switch completion.kind {
+        case .task:
+            let found = try supervisor.tasks.ids(beginning: completion.beginning, limit: Completion.limit)
+            return .answer(Completion.members(found.ids, total: found.total))
+        case .command:
+            let found = commands(beginning: completion.beginning)
+            return .answer(Completion.members(found, total: found.count))
+        }
     }
 
     /// What the server's policy lists. Where it lists nothing, or can't be used, there is nothing to be offered.

@@ -219,6 +219,30 @@ public final class Ledger: Sendable {
         return try entries("\(filter) ORDER BY started_at DESC, id LIMIT \(limit)", arguments)
     }
 
+    /// The ids of the tasks that begin so, the newest first, and how many there are.
+    ///
+    /// - Parameter limit: How many are given.
+    public func ids(beginning prefix: String, limit: Int) throws(LedgerError) -> (ids: [String], total: Int) {
+        // The digits of an id end with f.
+        let filter = "WHERE id >= ? AND id < ? || 'g'"
+        return try read { database in
+            let ids = try String.fetchAll(
+                database, sql: "SELECT id FROM task \(filter) ORDER BY started_at DESC, id LIMIT \(limit)",
+                arguments: [prefix, prefix])
+            let total = try Int.fetchOne(
+                database, sql: "SELECT count(*) FROM task \(filter)", arguments: [prefix, prefix])
+            return (ids, total ?? 0)
+        }
+    }
+
+    /// Gives back the pages that SQLite keeps, after work that is rare and reads much. Source: sqlite3_db_release_memory.
+    public func giveBackMemory() throws(LedgerError) {
+        try Ledger.translated {
+            try database.read { try $0.execute(sql: "PRAGMA shrink_memory") }
+            try database.writeWithoutTransaction { try $0.execute(sql: "PRAGMA shrink_memory") }
+        }
+    }
+
     /// The last line of the audit log that was known, and up to which one it was signed; nil: none was.
     public func auditHead() throws(LedgerError) -> LedgerAuditHead? {
         try read { database in

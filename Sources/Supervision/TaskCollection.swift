@@ -218,19 +218,18 @@ public final class TaskCollection {
         }.map(\.id)
     }
 
-    /// The ids of the tasks that begin so, the newest first.
-    public func ids(beginning prefix: String) throws(TaskError) -> [String] {
+    /// The ids of the tasks that begin so, the newest first, and how many there are.
+    public func ids(beginning prefix: String, limit: Int) throws(TaskError) -> (ids: [String], total: Int) {
         try ledger.recovering { () throws(TaskError) in
             try reconcile()
-            return try ledger.ask { (ledger) throws(LedgerError) in
-                try ledger.page(status: nil, after: nil, limit: .max)
-            }
-        }.map(\.id.text).filter { $0.hasPrefix(prefix) }
+            return try ledger.ask { (ledger) throws(LedgerError) in try ledger.ids(beginning: prefix, limit: limit) }
+        }
     }
 
     // MARK: retention
 
-    /// Removes tasks that ended long enough ago, the oldest ones if all together take up too much, and what front ends left that were killed while they made one.
+    /// Removes tasks that ended long enough ago, the oldest ones if all together take up too much, and what front ends left
+    /// that were killed while they made one.
     ///
     /// - Parameter age: Nanoseconds since the end; nil: what each task's policy says.
     /// - Returns: How many were removed. A running task never is, whatever the ledger says.
@@ -257,7 +256,9 @@ public final class TaskCollection {
     /// As `prune()`, at most once a minute: a server runs for days.
     public func pruneIfDue() throws(TaskError) {
         guard Clock.monotonic() - lastPrune >= pruneInterval else { return }
-        if try prune() > 0 { Memory.giveBackHeap() }
+        guard try prune() > 0 else { return }
+        try ledger.ask { (ledger) throws(LedgerError) in try ledger.giveBackMemory() }
+        Memory.giveBackHeap()
     }
 
     /// What `prune` would remove now of the tasks that have ended.

@@ -8,8 +8,8 @@ from caisson import Caisson
 from server import Server
 
 
-def resources(server, caisson):
-    """What could grow with the number of tasks that have ended."""
+def resources(server, caisson, known):
+    """What could grow with the number of tasks that have ended; `known`: their ids."""
     pid = server.process.pid
     return {
         "descriptors of the server": len(os.listdir(f"/proc/{pid}/fd")),
@@ -17,8 +17,7 @@ def resources(server, caisson):
         "children of the server": len(host.read(f"/proc/{pid}/task/{pid}/children").split()),
         "zombies": sum("Z" == host.read(f"/proc/{each}/stat").decode().rpartition(") ")[2][:1] for each in mine()),
         "mounts": len(host.mounts()),
-        "airlocks": len([pid for pid in host.processes() if host.command_line(pid).startswith(b"caisson-airlock\0")
-                         and str(caisson.state) in os.readlink(f"/proc/{pid}/cwd")]),
+        "airlocks": len(Caisson.airlocks(known)),
         "tasks": len(os.listdir(caisson.state / "tasks")),
         "groups": sum(len(names) for _, names, _ in os.walk("/sys/fs/cgroup/caisson")),
     }
@@ -49,24 +48,24 @@ def test_ten_thousand_short_tasks_leave_nothing_behind(caisson, is_over, request
     """Over MCP by one server, and every tenth on the command line."""
     policy = caisson.policy("soak", files='view = "empty"', retention='ended = "1 s"')
     count = request.config.getoption("tasks")
-    server = Server(caisson, policy)
-    assert run(server, caisson, policy, count // 10, lambda: False) == count // 10
+    server, known = Server(caisson, policy), set()
+    assert run(server, caisson, policy, count // 10, lambda: False, known) == count // 10
     caisson.call("prune", "--older-than", "0s").ok()
-    before, memory_before, size = resources(server, caisson), memory(server), state_size(caisson)
+    before, memory_before, size = resources(server, caisson, known), memory(server), state_size(caisson)
     began = time.monotonic()
-    ran = run(server, caisson, policy, count - count // 10, is_over)
+    ran = run(server, caisson, policy, count - count // 10, is_over, known)
     print(f"{ran / (time.monotonic() - began):.0f} tasks a second, one at a time, {count // 10 + ran} of the {count} in all")
     most = len(caisson.ids)
     caisson.call("prune", "--older-than", "0s").ok()
-    assert host.until(lambda: not grown(before, resources(server, caisson)), 5), (before, resources(server, caisson))
-    # It has pruned in the meantime, for which SQLite keeps pages of the ledger; a thousand bytes a task would be more than that.
-    assert memory(server) < memory_before * 1.2 + 6144, (memory_before, memory(server))
+    after = lambda: resources(server, caisson, known)  # noqa: E731
+    assert host.until(lambda: not grown(before, after()), 5), (before, after())
+    assert memory(server) < memory_before * 1.2 + 2048, (memory_before, memory(server))
     assert state_size(caisson) <= size + 64
     print(f"{most} ended tasks were still kept at the end; the server's memory went from {memory_before} to {memory(server)} KiB")
 
 
-def run(server, caisson, policy, count, is_over):
-    """Runs so many, or fewer when the time is over; how many."""
+def run(server, caisson, policy, count, is_over, known):
+    """Runs so many, or fewer when the time is over; how many. Their ids are added to `known`."""
     for number in range(count):
         if is_over():
             return number
@@ -75,7 +74,9 @@ def run(server, caisson, policy, count, is_over):
         else:
             view = server.call("execute_command", argv=["probe", "say", "word"])
             assert (view["status"], view["output"]["text"]) == ("exited", "word"), view
+            known.add(view["task_id"])
         if number % 1000 == 999:
-            assert not Caisson.airlocks(caisson.ids[:50]) or host.until(lambda: not Caisson.airlocks(caisson.ids[:50]), 5)
+            known.update(caisson.ids)
+            assert Caisson.are_gone(known)
             print(f"{number + 1} tasks", flush=True)
     return count

@@ -81,6 +81,27 @@ struct LedgerTests {
         #expect(found == entries.sorted { ($0.startedAt, $1.id.text) > ($1.startedAt, $0.id.text) })
     }
 
+    @Test("gives the ids that begin so, the newest first, no more than are wanted, and says how many there are")
+    func beginning() throws {
+        let ledger = try Ledger(path)
+        let entries = try (1...5).map { try entry($0, startedAt: Int64($0)) }
+        try ledger.record(entries)
+        let all = try ledger.ids(beginning: "", limit: 3)
+        #expect(all.ids == entries.reversed().prefix(3).map(\.id.text) && all.total == 5)
+        let wanted = entries[2].id.text
+        for prefix in [wanted, String(wanted.prefix(31))] {
+            let found = try ledger.ids(beginning: prefix, limit: 10)
+            #expect(found.ids.contains(wanted) && found.ids.allSatisfy { $0.hasPrefix(prefix) })
+            #expect(found.total == found.ids.count)
+        }
+        for prefix in ["g", wanted + "0", wanted.uppercased() + "Z", "'"] {
+            let found = try ledger.ids(beginning: prefix, limit: 10)
+            #expect(found.ids.isEmpty && found.total == 0)
+        }
+        try ledger.giveBackMemory()
+        #expect(try ledger.ids().count == 5)
+    }
+
     @Test("says which tasks have been kept long enough, and never a running one")
     func expired() throws {
         let ledger = try Ledger(path)
