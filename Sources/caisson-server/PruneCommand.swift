@@ -47,6 +47,7 @@ struct PruneCommand: ParsableCommand {
             throw Output.failure(error)
         }
     }
+
     private func show(_ task: PrunableTask) {
         let ended = TimeText.timestamp(task.endedAt)
         guard json else {

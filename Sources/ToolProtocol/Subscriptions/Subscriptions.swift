@@ -20,7 +20,7 @@ struct Subscriptions: Sendable {
     /// Whether a client of a handshake has looked at the list: nobody else has one that can be old.
     var hasListed = false
 
-    /// The open requests, in the order of their ids.
+    /// The open requests, in the order in which they came.
     var listenings: [Listening] { open.values.sorted { $0.request.serial < $1.request.serial } }
 
     /// So many resources are subscribed to.
