@@ -32,7 +32,7 @@ if importlib.util.find_spec("fastmcp_tasks") is None:
 
 
 def pytest_configure(config):
-    for mark in ("clause", "control"):
+    for mark in ("claim", "clause", "control"):
         config.addinivalue_line("markers", f"{mark}(name, ...): see Tests/Sandbox/conftest.py")
 
 

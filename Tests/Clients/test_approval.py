@@ -11,6 +11,8 @@ import models
 import policies
 import wire
 
+pytestmark = pytest.mark.claim("S-47")
+
 MODERN = models.ERA == "2026-07-28"
 FORMS = {"elicitation": {}}
 YES = {"action": "accept", "content": {"approve": True}}

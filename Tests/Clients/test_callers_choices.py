@@ -13,6 +13,7 @@ def refused(result, cause):
 # --- Policy
 
 @pytest.mark.parametrize("policy", ["open", "hardened", "nothing", "../open", "/etc/passwd", "open.toml", "./open"])
+@pytest.mark.claim("S-21")
 def test_a_policy_is_one_of_those_named_at_the_start(serve, workspace, policy):
     reason = refused(serve("list").run("touch", "made", policy=policy), "policy")
     assert policy in reason and "list" in reason and "--allow-policy" in reason
@@ -55,6 +56,7 @@ def test_a_policy_that_is_changed_is_read_again(serve, base):
     "cwd",
     ["..", "../..", "sub/../..", "/", "/etc", "/tmp", "/root", "link", "link/..", "absolute", "/proc/self/cwd/..", "{base}"],
 )
+@pytest.mark.claim("S-21")
 def test_cwd_does_not_lead_out_of_the_workspace(server, workspace, base, cwd):
     (workspace / "sub").mkdir()
     (workspace / "link").symlink_to("..")
@@ -117,6 +119,7 @@ def test_two_workspaces_do_not_see_one_another(serve, base):
 
 @pytest.mark.clause("environment.accept")
 @pytest.mark.control("environment.accept")
+@pytest.mark.claim("S-21")
 def test_only_names_that_the_policy_accepts_are_set(serve):
     server = serve("accepting")
     assert server.command('echo "$GREETING $LC_TIME"', env={"GREETING": "hello", "LC_TIME": "C"}).output == "hello C\n"
@@ -145,6 +148,7 @@ def test_wall_ms_can_lower_the_policy_s_limit(server):
     assert "300 ms" in result["reason"]
 
 
+@pytest.mark.claim("S-21")
 def test_wall_ms_can_not_raise_the_policy_s_limit(serve):
     result = serve("brief").run("sleep", "60", wall_ms=3_600_000)
     assert (result["status"], result["end"]["cause"]) == ("timed_out", "wall")

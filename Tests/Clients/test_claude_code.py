@@ -42,6 +42,7 @@ def claude(serve, workspace):
 
 
 @pytest.mark.parametrize("prompt", PROMPTS.values(), ids=PROMPTS)
+@pytest.mark.claim("S-22")
 def test_defect_11_the_prompt_was_executed_by_a_shell(claude, workspace, prompt):
     """It is the last argument, after `--`, as it was sent."""
     started, _ = claude(prompt=prompt)

@@ -46,6 +46,7 @@ def does_it_without_caisson(canary, line):
     ],
 )
 @pytest.mark.parametrize("policy", ["list", "default"])
+@pytest.mark.claim("S-09")
 def test_defect_11_the_list_was_a_prefix_of_a_shell_string(serve, canary, policy, line):
     does_it_without_caisson(canary, line)
     result = serve(policy).command(line)

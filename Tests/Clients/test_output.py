@@ -68,6 +68,7 @@ def test_control_characters_are_shown_and_not_sent(server):
         ("👩‍👩‍👧".encode(), "👩‍👩‍👧"),
     ],
 )
+@pytest.mark.claim("S-29")
 def test_bytes_become_text_that_does_nothing_to_a_terminal(server, workspace, data, text):
     (workspace / "data").write_bytes(data)
     result = server.run("cat", "data")

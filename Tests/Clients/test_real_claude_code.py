@@ -124,6 +124,7 @@ def test_without_credentials_it_says_so(claude):
 # --- What it is told
 
 @pytest.mark.parametrize("prompt", PROMPTS.values(), ids=PROMPTS)
+@pytest.mark.claim("S-22")
 def test_the_prompt_arrives_at_the_api_as_it_was_sent(claude, workspace, prompt):
     result, api = claude("Yes.", prompt=prompt)
     assert "\nYes.\n" in result.output
@@ -194,6 +195,7 @@ def test_control_the_canary_is_read_without_a_sandbox(owner, workspace):
         assert "canary-of-the-instructions" in sent(api) and "canary-of-a-hook" in sent(api)
 
 
+@pytest.mark.claim("S-22")
 def test_credentials_come_in_by_the_names_of_the_policy_and_no_others(claude):
     others = {name: f"secret-of-{name}" for name in ("GITHUB_TOKEN", "AWS_SECRET_ACCESS_KEY", "ANTHROPIC_AUTH_TOKEN", "OTHER")}
     look = bash("env; cat /proc/*/environ 2>/dev/null | tr '\\0' '\\n'; true")
@@ -226,6 +228,7 @@ def was_reached(waiting):
     return bool(select.select([waiting], [], [], 0.2)[0])
 
 
+@pytest.mark.claim("S-22")
 def test_a_command_that_the_model_asks_for_is_held_by_the_sandbox(claude, base, tmp_path, caisson):
     place = tmp_path / "place"
     place.mkdir()

@@ -32,6 +32,7 @@ def numbers(text):
     return [int(line.split()[1]) for line in text.splitlines()]
 
 
+@pytest.mark.claim("S-30")
 def test_a_killed_server_leaves_its_task_running(counting, own_state):
     task, _ = counting
     time.sleep(0.2)
@@ -44,6 +45,7 @@ def test_the_next_server_lists_it_as_running(counting, serve, own_state):
     assert [(one["task_id"], one["status"]) for one in sessions] == [(task, "running")]
 
 
+@pytest.mark.claim("S-30")
 def test_reading_goes_on_at_the_byte_where_the_last_read_ended(counting, serve, own_state):
     task, text = counting
     server = serve(state=own_state)
@@ -72,6 +74,7 @@ def test_what_ends_while_no_server_runs_is_told_later(serve, own_state):
     assert (result["status"], result["exit_code"], result.output) == ("exited", 7, "late\n")
 
 
+@pytest.mark.claim("S-30")
 def test_an_answer_that_nobody_took_does_not_move_the_place(serve, own_state):
     """A client that is gone before it was answered has read nothing."""
     server = serve(state=own_state)

@@ -28,5 +28,5 @@ def is_over(request):
 
 
 def pytest_configure(config):
-    for mark in ("clause", "control"):
+    for mark in ("claim", "clause", "control"):
         config.addinivalue_line("markers", f"{mark}(name, ...): see Tests/Sandbox/conftest.py")

@@ -20,7 +20,7 @@ DISK = Path("/mnt/disk")
 
 
 def pytest_configure(config):
-    for mark in ("clause", "control"):
+    for mark in ("claim", "clause", "control"):
         config.addinivalue_line("markers", f"{mark}(name, ...): see Tests/Sandbox/conftest.py")
     if not os.path.ismount(DISK) or not os.path.ismount("/sys/fs/cgroup"):
         pytest.exit("these tests run in the guest: scripts/test --guest", 2)

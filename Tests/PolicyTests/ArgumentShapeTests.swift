@@ -2,7 +2,7 @@ import Testing
 
 @testable import Policy
 
-@Suite("Shapes of arguments")
+@Suite("S-08: shapes of arguments")
 struct ArgumentShapeTests {
     @Test(
         "an allowing shape takes exactly its words, and anything after a last *",

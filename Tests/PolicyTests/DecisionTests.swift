@@ -2,7 +2,7 @@ import Testing
 
 @testable import Policy
 
-@Suite("Decisions about commands")
+@Suite("S-07: decisions about commands")
 struct DecisionTests {
     private let host = FakeHost([
         "ls", "git", "cat", "find", "rm", "sh", "node", "lsof", "busybox", "/usr/lib/git-core/git-log",

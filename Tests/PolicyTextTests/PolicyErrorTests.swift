@@ -2,7 +2,7 @@ import Policy
 import PolicyText
 import Testing
 
-@Suite("Errors of policy files")
+@Suite("S-19: errors of policy files")
 struct PolicyErrorTests {
     /// A policy with the lines behind a correct first one, so that they begin in line 2.
     private func errors(_ lines: String) -> [String] {

@@ -4,7 +4,7 @@ import Testing
 @testable import PolicyText
 
 /// Random policies, merged, against what each of them allows.
-@Suite("The algebra of merging")
+@Suite("S-18: the algebra of merging")
 struct PolicyMergePropertyTests {
     /// The merged policy where the later file widens nothing of the earlier one; missing reasons do not count here.
     private static func merged(_ base: EffectivePolicy, _ later: EffectivePolicy) -> EffectivePolicy? {

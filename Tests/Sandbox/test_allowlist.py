@@ -51,6 +51,7 @@ def test_the_forbidden_program_runs_outside(shell):
     "env -S 'id -u'",
 ], ids=lambda line: re.sub(r"\W+", "-", line)[:40])
 @pytest.mark.clause("commands.allow")
+@pytest.mark.claim("S-10")
 def test_no_way_of_the_shell_starts_it(caisson, shell, line):
     """B1 to B6, B8, B14; 1.1: prefix allowlist; 1.3: #217, #218, #421, #422, #423, #497, #556."""
     ended = caisson.run("sh", "-c", line, policy=shell)
@@ -91,6 +92,7 @@ def is_library(path):
 
 
 @pytest.mark.clause("commands.allow")
+@pytest.mark.claim("S-10")
 def test_the_loader_and_execve_reach_no_executable_of_the_host(caisson, loader):
     """Issue 2, point 5: the loader on every executable that the host has, with the smallest policy that has a loader."""
     everything = sorted(path for path in host_executables() if not is_library(path))
@@ -119,6 +121,7 @@ def test_the_default_policy_reaches_only_its_own_list(caisson, loader):
 
 
 @pytest.mark.clause("files.execute")
+@pytest.mark.claim("S-10")
 def test_a_copy_can_not_be_executed_or_mapped(caisson, policy):
     """DESIGN, Traps: writable places are noexec, which stops mapping them executable, too; memfd_create is refused."""
     places = [str(caisson.workspace), "/tmp", "/dev/shm", "/home/task"]
@@ -211,6 +214,7 @@ def test_too_many_arguments_is_an_error_with_a_word(caisson, policy):
 
 
 @pytest.mark.clause("commands.rule")
+@pytest.mark.claim("S-11")
 def test_a_pinned_program(caisson):
     """B7: a digest in the policy."""
     import hashlib

@@ -8,6 +8,8 @@ import pytest
 import host
 from terminal import Person
 
+pytestmark = pytest.mark.claim("S-47")
+
 QUESTION = r"\[y/N\] "
 
 
@@ -58,11 +60,17 @@ def test_an_answer_decides_over_one_start(caisson, person, answer, made):
     assert lines(caisson, "approval")[-1]["answer"] == ("approved" if made else "declined")
 
 
-def test_an_approval_holds_for_one_start(caisson, person):
-    policy = asking(caisson, "touch canary")
-    one = person(policy, "touch", "canary")
+def approved(person, policy, *argv):
+    """A person who was asked about a command and said yes."""
+    one = person(policy, *argv)
     one.sees(QUESTION)
     one.line("y")
+    return one
+
+
+def test_an_approval_holds_for_one_start(caisson, person):
+    policy = asking(caisson, "touch canary")
+    one = approved(person, policy, "touch", "canary")
     assert ended(one) == 0
     (caisson.workspace / "canary").unlink()
     assert caisson.run("touch", "canary", policy=policy).code == 126
@@ -76,10 +84,8 @@ def test_an_approval_holds_for_one_start(caisson, person):
 def test_the_approved_program_is_there_in_no_other_task(caisson, person):
     """While an approved one runs, a task that was not approved finds no such program, by any of its names."""
     policy = asking(caisson, "sleep")
-    one = person(policy, "sleep", "987")
-    one.sees(QUESTION)
-    one.line("y")
-    host.until(lambda: any(b"sleep\x00987" in host.command_line(pid) for pid in host.processes()), 30)
+    one = approved(person, policy, "sleep", "987")
+    assert host.until(lambda: any(b"sleep\x00987" in host.command_line(pid) for pid in host.processes()), 30)
     attempt = "for way in sleep /bin/sleep /usr/bin/sleep; do $way 0 && echo $way >> canary; done; echo done > ran"
     other = caisson.run("sh", "-c", attempt, policy=policy)
     assert (caisson.workspace / "ran").exists() and not (caisson.workspace / "canary").exists(), other.words
@@ -93,9 +99,7 @@ def test_an_approved_task_has_that_program_more_and_nothing_else(caisson, person
     """Two programs need approval: the one that was approved can't start the other."""
     policy = asking(caisson, "sh", "touch", allow=("cat",))
     script = "touch canary; cat /dev/null && echo done > ran"
-    one = person(policy, "sh", "-c", script)
-    one.sees(QUESTION)
-    one.line("y")
+    one = approved(person, policy, "sh", "-c", script)
     ended(one)
     assert (caisson.workspace / "ran").exists() and not (caisson.workspace / "canary").exists()
     control = caisson.run("sh", "-c", script, policy=asking(caisson, allow=("sh", "touch", "cat")))
@@ -165,9 +169,7 @@ def test_the_question_can_t_be_dressed_up(caisson, person):
 
 def test_question_and_answer_are_in_the_audit_log(caisson, person):
     policy = asking(caisson, "touch canary")
-    one = person(policy, "touch", "canary")
-    one.sees(QUESTION)
-    one.line("y")
+    one = approved(person, policy, "touch", "canary")
     assert ended(one) == 0
     answer = lines(caisson, "approval")[-1]
     start = lines(caisson, "start")[-1]

@@ -13,6 +13,8 @@ import pytest
 
 import host
 
+pytestmark = pytest.mark.claim("S-46")
+
 SECRET = "hunter2-never-in-a-record"
 
 
@@ -179,6 +181,7 @@ def test_eight_front_ends_at_once_make_one_chain(caisson, policy, log):
     assert len(log.events("start")) == len(log.events("end")) == 49 and len(log.events("refusal")) == 48
 
 
+@pytest.mark.claim("S-45")
 def test_a_front_end_that_is_killed_anywhere_leaves_a_whole_log(caisson, policy, log):
     caisson.run("probe", "exit", "0", policy=policy)
     for number in range(60):
@@ -197,6 +200,7 @@ def test_a_front_end_that_is_killed_anywhere_leaves_a_whole_log(caisson, policy,
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can mount a small file system")
+@pytest.mark.claim("S-45")
 def test_on_a_full_disk_nothing_is_started_that_can_not_be_written_down(caisson, policy, log):
     """The log alone is on a file system of two pages, one of which is the log's last."""
     caisson.run("probe", "exit", "0", policy=policy).ok()

@@ -190,6 +190,7 @@ def test_a_policy_that_does_not_parse(caisson, text, line, words, nothing_comes)
 
 
 @pytest.mark.parametrize("mode", [0o666, 0o646, 0o664])
+@pytest.mark.claim("S-20")
 def test_a_policy_that_others_can_write(caisson, mode, nothing_comes):
     policy = caisson.policy("probe", own=True)
     os.chmod(policy, mode)
@@ -212,6 +213,7 @@ def test_a_policy_that_includes_itself(caisson, nothing_comes):
     assert ended.code == 125 and ".toml:4:" in ended.words, ended.words
 
 
+@pytest.mark.claim("S-28")
 def test_a_policy_that_changes_is_read_again_and_a_damaged_cache_is_made_again(caisson, nothing_comes):
     policy = caisson.policy("changing", commands=caisson.allow("true"), own=True)
     assert caisson.run("true", policy=policy).code == 0
@@ -239,6 +241,7 @@ def test_a_state_directory_that_others_may_enter(caisson):
 
 
 @pytest.mark.skipif(not host.EFFECTIVE_ROOT, reason="only root can give a directory away")
+@pytest.mark.claim("S-20")
 def test_a_state_directory_of_somebody_else(caisson):
     path = caisson.base / "their-state"
     path.mkdir(mode=0o700)
@@ -334,6 +337,7 @@ def test_a_task_that_does_not_exist(caisson, policy, command, name):
     refused(caisson.call(command, name), 125, "caisson ps")
 
 
+@pytest.mark.claim("S-20")
 def test_the_helper_must_belong_to_root_or_the_caller(caisson, policy):
     """A helper that somebody else could have replaced is not run."""
     import shutil

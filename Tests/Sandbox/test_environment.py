@@ -23,6 +23,7 @@ def variables(data):
 
 @pytest.mark.clause("environment.keep", "environment.set")
 @pytest.mark.control("environment.keep", "environment.set")
+@pytest.mark.claim("S-16")
 def test_only_what_the_policy_names_reaches_the_task(caisson):
     """C1 to C6; 1.1: children inherited the server's full environment."""
     policy = caisson.policy("environment", environment='keep = ["LANG", "KEPT_*"]\nset = { SET = "by the policy" }')
@@ -68,6 +69,7 @@ def test_odd_entries_of_the_caller_do_no_harm(caisson, policy):
 
 @pytest.mark.parametrize("entry", ["LD_PRELOAD=/x", "PATH=/tmp", "OTHER=1", "BASH_ENV=x", "GIT_DIR=x", "NODE_OPTIONS=x"])
 @pytest.mark.clause("environment.accept")
+@pytest.mark.claim("S-16")
 def test_a_request_sets_only_what_the_policy_accepts(caisson, entry):
     policy = caisson.policy("accept", environment='accept = ["WANTED"]')
     found = variables(caisson.run("probe", "environment", policy=policy, options=["--env", "WANTED=1"]).ok().out)

@@ -401,6 +401,7 @@ POSSIBLE = {"read a file", "make a socket"}
 @pytest.mark.parametrize("name", ATTACKS)
 @pytest.mark.clause("init and monitor")
 @pytest.mark.control("init and monitor")
+@pytest.mark.claim("S-27")
 def test_the_monitor_can_do_nothing_else_once_its_task_runs(caisson, policy, name):
     caisson.run("probe", "exit", "0", policy=policy).ok()
     other, calls = on(caisson, rule("recvmsg", "monitor", nth=7, **ATTACKS[name]))

@@ -121,6 +121,7 @@ def test_the_task_can_open_its_input_by_name(caisson, policy):
 
 # --- the monitor
 
+@pytest.mark.claim("S-43")
 def test_a_task_that_never_reads_does_not_hold_the_monitor(caisson, policy):
     """What is taken is bounded; every question is answered; waiting for room is no answer before there is some."""
     task = open_task(caisson, policy, "sleep", "60")
@@ -169,6 +170,7 @@ def switches(pid):
     return int(status["voluntary_ctxt_switches"]), int(status["nonvoluntary_ctxt_switches"])
 
 
+@pytest.mark.claim("S-43")
 def test_a_front_end_that_reads_no_answers_is_dropped(caisson, policy):
     """It would hold the monitor, and with it everybody else."""
     task = open_task(caisson, policy, "sleep", "60")
@@ -245,6 +247,7 @@ def test_a_size_is_for_terminals(caisson, policy):
 
 
 @pytest.mark.skipif(not host.EFFECTIVE_ROOT, reason="needs root to be somebody else")
+@pytest.mark.claim("S-44")
 def test_a_peer_of_another_uid_is_refused(caisson, policy):
     """The directory keeps strangers out; where somebody has opened it for them, the monitor still does."""
     task = open_task(caisson, policy, "cat")

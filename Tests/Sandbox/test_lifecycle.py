@@ -32,6 +32,7 @@ def test_the_ways_to_hide_are_real(caisson, marker):
 
 
 @pytest.mark.clause("end")
+@pytest.mark.claim("S-23")
 def test_what_a_task_left_behind_is_gone_before_its_result_is_told(caisson, policy, marker):
     """A1, A2; 1.1: a kill reached only the shell, not its descendants."""
     ended = caisson.run("probe", "linger", marker, *HIDING, "exit", policy=policy, options=["--json"])
@@ -42,6 +43,7 @@ def test_what_a_task_left_behind_is_gone_before_its_result_is_told(caisson, poli
 
 @pytest.mark.parametrize("how", HIDING)
 @pytest.mark.clause("end")
+@pytest.mark.claim("S-23")
 def test_stop_reaches_what_hides(caisson, policy, marker, how):
     """A1, A4, A7."""
     task = caisson.detach("probe", "linger", marker, how, "deaf", policy=policy).says("ready")
@@ -83,6 +85,7 @@ def test_a_fork_bomb_is_bounded_and_ends(caisson, marker):
 
 
 @pytest.mark.clause("end")
+@pytest.mark.claim("S-24")
 def test_nothing_is_left_when_the_monitor_is_killed(caisson, policy, marker):
     """A5, Promise 4: its sandbox dies with it, and the next front end says so."""
     task = caisson.detach("probe", "linger", marker, *HIDING, policy=policy).says("ready")
@@ -167,6 +170,7 @@ def test_two_that_stop_at_once(caisson, policy, marker):
     assert [child.wait(10) for child in both] == [0, 0] and host.having(marker) == []
 
 
+@pytest.mark.claim("S-25")
 def test_the_task_can_not_touch_its_own_record(caisson):
     """Output goes through pipes that the monitor holds: no file of the record is anywhere in the sandbox."""
     policy = caisson.policy("sh", commands=caisson.allow("sh", "probe"), files=f'write = ["{{workspace}}"]')

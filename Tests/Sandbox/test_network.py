@@ -60,6 +60,7 @@ def test_the_attempt_succeeds_outside(caisson, listeners, way):
 @pytest.mark.parametrize("mode", ["none", "loopback"])
 @pytest.mark.parametrize("way", ["tcp", "udp", "abstract", "path"])
 @pytest.mark.clause("network.mode", "signals and abstract sockets")
+@pytest.mark.claim("S-17")
 def test_a_listener_of_the_host_hears_nothing(caisson, listeners, way, mode):
     """H1 to H3, H12."""
     policy = caisson.policy(f"network-{mode}", network=f'mode = "{mode}"')
@@ -78,6 +79,7 @@ def test_without_a_network_there_is_no_interface_up(caisson, policy):
 
 
 @pytest.mark.clause("network.mode")
+@pytest.mark.claim("S-17")
 def test_without_a_network_only_unix_sockets_can_be_made(caisson, policy):
     """H1, E9."""
     outside = caisson.outside("families").results

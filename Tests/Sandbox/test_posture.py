@@ -24,6 +24,7 @@ def own_filters():
 
 
 @pytest.mark.clause("capabilities", "identity")
+@pytest.mark.claim("S-03")
 def test_the_task_has_no_privilege(task):
     status = host.status(task.pid)
     assert {status[name] for name in CAPABILITIES} == {NOTHING}
@@ -39,6 +40,7 @@ def test_the_task_has_no_privilege(task):
 
 
 @pytest.mark.clause("init and monitor")
+@pytest.mark.claim("S-03")
 def test_the_init_has_no_privilege(init):
     status = host.status(init)
     assert {status[name] for name in CAPABILITIES} == {NOTHING}
@@ -47,6 +49,7 @@ def test_the_init_has_no_privilege(init):
 
 
 @pytest.mark.clause("init and monitor")
+@pytest.mark.claim("S-27")
 def test_the_monitor_keeps_only_what_it_needs(caisson, task, init):
     monitor = int(host.status(init)["PPid"])
     status = host.status(monitor)
@@ -59,11 +62,13 @@ def test_the_monitor_keeps_only_what_it_needs(caisson, task, init):
 
 
 @pytest.mark.clause("namespaces")
+@pytest.mark.claim("S-01")
 def test_every_namespace_is_the_task_s_own(task):
     theirs, ours = host.namespaces(task.pid), host.namespaces("self")
     assert {name for name in ours if theirs[name] == ours[name]} == set()
 
 
+@pytest.mark.claim("S-01")
 def test_two_tasks_share_no_namespace_and_as_root_no_user(caisson, policy, task):
     other = caisson.detach("probe", "linger", "posture", policy=policy).says("ready")
     first, second = host.namespaces(task.pid), host.namespaces(other.pid)
@@ -79,6 +84,7 @@ def test_the_task_has_a_session_and_a_group_of_its_own(caisson, task, init):
 
 
 @pytest.mark.clause("descriptors")
+@pytest.mark.claim("S-15")
 def test_the_task_has_three_descriptors(task):
     """G1: nothing of the caller, of the monitor or of init is left open."""
     found = host.descriptors(task.pid)
@@ -87,6 +93,7 @@ def test_the_task_has_three_descriptors(task):
 
 
 @pytest.mark.clause("descriptors")
+@pytest.mark.claim("S-15")
 def test_descriptors_of_the_caller_do_not_reach_the_task(caisson, policy):
     """G1, D2: CVE-2024-21626; a caller that leaks a directory, a socket and a file with a secret."""
     (caisson.base / "secret").write_text("canary")
@@ -122,6 +129,7 @@ def test_everything_in_the_view_is_nosuid_and_closed(caisson, task):
         place for place in executable if place.startswith("/usr/")}
 
 
+@pytest.mark.claim("S-12")
 def test_the_root_is_read_only_and_nothing_of_the_host_s_root(task):
     root = [flags for place, flags, *_ in host.mounts(task.pid) if place == "/"][-1]
     assert {"ro", "nosuid", "nodev", "noexec"} <= root
@@ -149,6 +157,7 @@ def test_the_limits_are_those_of_the_policy(caisson):
 
 
 @pytest.mark.clause("receipt")
+@pytest.mark.claim("S-26")
 def test_the_receipt_agrees_with_what_proc_says(caisson, policy, task, init):
     lines = task.inspect()["receipt"]["lines"]
     assert all(line["agrees"] for line in lines)

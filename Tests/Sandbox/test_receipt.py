@@ -127,6 +127,7 @@ def test_the_control_on_an_honest_kernel_the_task_runs(caisson, protected):
 
 @pytest.mark.parametrize("name", FORGERIES)
 @pytest.mark.clause("receipt", "capabilities", "namespaces", "mounts", "descriptors")
+@pytest.mark.claim("S-26")
 def test_a_difference_keeps_the_task_from_starting(caisson, protected, name):
     if name in ("no limit on cpu time", "no limit on data size") and has_controllers(caisson, protected):
         pytest.skip("the group has this limit, see Tests/Guest/test_receipt_of_groups.py")
@@ -241,6 +242,7 @@ CONFINING = (
 
 @pytest.mark.parametrize("who", ["init", "task"])
 @pytest.mark.clause("receipt")
+@pytest.mark.claim("S-26")
 def test_every_call_that_is_left_out_is_noticed_or_on_the_list(caisson, protected, who):
     """One launch for each confining call of init and of the task side: that call answers 0, and has done nothing."""
     ended, _, ran, calls = touch(caisson, protected, *[rule(call, who) for call in CONFINING])

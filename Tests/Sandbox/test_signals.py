@@ -116,6 +116,7 @@ def on_terminal(caisson, policy):
 
 
 @pytest.mark.clause("terminal")
+@pytest.mark.claim("S-15")
 def test_a_task_on_a_terminal_gets_pipes_and_no_terminal(on_terminal):
     """G3, G7: what is typed is passed on; the terminal itself is nowhere in the sandbox."""
     child, terminal, task = on_terminal

@@ -40,6 +40,7 @@ def test_the_control_these_calls_are_let_through_outside(caisson):
 
 
 @pytest.mark.clause("denied calls")
+@pytest.mark.claim("S-05")
 def test_what_is_denied_is_eperm(results):
     """D10, E5 to E7, F5, A7, K2."""
     assert {name: results[name] for name in DENIED if results[name] != "EPERM"} == {}
@@ -52,6 +53,7 @@ def test_what_can_not_be_checked_or_is_not_known_is_enosys(results):
 
 
 @pytest.mark.clause("capabilities")
+@pytest.mark.claim("S-03")
 def test_capabilities_do_not_come_back(results):
     """F2, F4, F6, F10."""
     assert {name: results[name] for name in POWERLESS if results[name] not in ("EPERM", "EINVAL")} == {}
@@ -60,6 +62,7 @@ def test_capabilities_do_not_come_back(results):
 @pytest.mark.skipif(not X86, reason="the other calling conventions are those of x86-64")
 @pytest.mark.parametrize("way", ["int80", "x32"])
 @pytest.mark.clause("foreign calls")
+@pytest.mark.claim("S-05")
 def test_other_calling_conventions_kill_the_process(caisson, policy, way):
     """E1, E2, E14."""
     ended = caisson.run("probe", way, policy=policy, options=["--json"])
@@ -92,6 +95,7 @@ def test_typing_into_a_terminal_is_refused_with_any_high_bits(caisson, policy):
     assert {control[name] for name in ("TIOCSTI", "TIOCSTI-high-bits")} <= {"ENOTTY", "EIO"}
 
 
+@pytest.mark.claim("S-06")
 def test_memfd_is_refused_under_a_list_alone(caisson):
     """It is how run-times make memory; under a list it would be a way to execute."""
     free = caisson.policy("free", commands="allow_all = true", relax={

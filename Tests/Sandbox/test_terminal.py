@@ -64,6 +64,7 @@ def detached(caisson, policy, *argv):
 # --- what the task has
 
 @pytest.mark.clause("terminal")
+@pytest.mark.claim("S-15")
 def test_a_task_has_a_terminal_of_its_own(caisson, policy, people):
     before = caisson.ids
     person = people(run(caisson, policy, "sh", "-c", "tty; ls /dev/pts; read line; echo got $line >/dev/tty"))
@@ -230,6 +231,7 @@ def test_the_number_of_terminals_is_bounded(caisson, policy):
 # --- walls
 
 @pytest.mark.clause("terminal")
+@pytest.mark.claim("S-41")
 def test_two_tasks_do_not_see_each_other_s_terminals(caisson, policy):
     """Both are /dev/pts/0, and neither is the other's, nor any of the host's."""
     quiet = detached(caisson, policy, "sh", "-c", "tty; exec cat")
@@ -242,6 +244,7 @@ def test_two_tasks_do_not_see_each_other_s_terminals(caisson, policy):
 
 
 @pytest.mark.clause("terminal")
+@pytest.mark.claim("S-41")
 def test_no_terminal_of_the_host_can_be_opened(caisson, policy, people):
     """Not by its number, not by a node, not as the controlling one, with a terminal or without."""
     victim = people(["sleep", "600"])
@@ -260,6 +263,7 @@ def test_no_terminal_of_the_host_can_be_opened(caisson, policy, people):
 
 @pytest.mark.clause("terminal")
 @pytest.mark.control("terminal")
+@pytest.mark.claim("S-41")
 def test_nothing_can_be_typed_into_the_caller_s_terminal(caisson, policy, people):
     """G3: TIOCSTI and TIOCLINUX, on every descriptor and on /dev/tty, with high bits too: the shell of the host gets nothing."""
     program = (
@@ -287,6 +291,7 @@ def test_nothing_can_be_typed_into_the_caller_s_terminal(caisson, policy, people
         assert host.until((caisson.base / "control").exists), "the control: outside, it is the shell's next command"
 
 
+@pytest.mark.claim("S-42")
 def test_what_a_terminal_answers_is_not_typed_into_the_shell(caisson, policy, people):
     """A program asks for the cursor's place and ends; the answer comes late, and would be the next command line."""
     person = people()
@@ -317,6 +322,7 @@ def test_its_settings_are_as_before_after_an_end(caisson, policy, people, script
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGKILL, signal.SIGHUP])
+@pytest.mark.claim("S-42")
 def test_its_settings_are_as_before_after_a_signal(caisson, policy, people, number):
     person = people()
     before = person.settings()
@@ -439,6 +445,7 @@ def test_a_window_that_is_closed_detaches(caisson, echo, people):
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGKILL])
+@pytest.mark.claim("S-42")
 def test_a_signal_to_attach_detaches(caisson, echo, people, number):
     person = people()
     before = person.settings()
@@ -451,6 +458,7 @@ def test_a_signal_to_attach_detaches(caisson, echo, people, number):
     assert echo.inspect()["status"] == "running"
 
 
+@pytest.mark.claim("S-43")
 def test_a_slow_reader_does_not_hold_the_task(caisson, policy, people):
     """Neither one that is stopped nor one whose terminal nobody reads."""
     task = detached(caisson, policy, "sh", "-c", "read go; seq 300000; echo done >/dev/tty")

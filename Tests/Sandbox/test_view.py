@@ -42,6 +42,7 @@ def canaries(request):
 
 @pytest.mark.clause("files.view")
 @pytest.mark.control("files.view")
+@pytest.mark.claim("S-12")
 def test_nothing_of_the_host_is_seen(caisson, shell, canaries):
     assert len(canaries) >= 3
     outside = caisson.outside("touch", "r", *canaries).results
@@ -104,6 +105,7 @@ def test_what_tells_of_the_host_can_not_be_read(caisson, policy, path):
         assert results[path] in ("ENOENT", "EACCES", "EPERM"), results
 
 
+@pytest.mark.claim("S-12")
 def test_etc_has_what_programs_need_and_no_secret(caisson, shell):
     names = set(caisson.run("ls", "/etc", policy=shell).ok().text.split())
     assert {"passwd", "group"} <= names and not {"shadow", "gshadow", "sudoers", "ssh", "machine-id", "fstab"} & names
@@ -113,6 +115,7 @@ def test_etc_has_what_programs_need_and_no_secret(caisson, shell):
 
 
 @pytest.mark.clause("identity")
+@pytest.mark.claim("S-02")
 def test_the_task_is_never_uid_0_inside(caisson, shell):
     assert caisson.run("sh", "-c", "id -u; id -un; id -G", policy=shell).text.split() == ["1000", "task", "1000"] or \
         not host.EFFECTIVE_ROOT
@@ -151,6 +154,7 @@ def test_files_of_others_in_the_workspace_can_not_be_written(caisson, shell):
 
 @pytest.mark.clause("set-user-id")
 @pytest.mark.control("set-user-id")
+@pytest.mark.claim("S-04")
 def test_set_id_bits_never_reach_the_disk(caisson, policy):
     """D9; DESIGN, Traps: fchmod 06755 in an idmapped directory of root was uid 0 with mode 6755 on disk."""
     control = caisson.base / "control"
@@ -251,6 +255,7 @@ def test_truncating_a_read_only_file_fails(caisson):
 
 
 @pytest.mark.clause("files.protect")
+@pytest.mark.claim("S-13")
 def test_protected_names_stand_everything(caisson):
     """B16; DESIGN, Traps: `mv .git .git2; mkdir -p .git/hooks` made writable hooks."""
     policy = caisson.policy(
@@ -276,6 +281,7 @@ def test_protected_names_stand_everything(caisson):
 
 
 @pytest.mark.clause("files.hide")
+@pytest.mark.claim("S-13")
 def test_hidden_names_can_not_be_read(caisson):
     policy = caisson.policy("hide", commands=caisson.allow("cat", "mv", "sh", "probe"), files='hide = ["{workspace}/.env", "{workspace}/secrets"]')
     (caisson.workspace / ".env").write_text("canary")
@@ -287,6 +293,7 @@ def test_hidden_names_can_not_be_read(caisson):
 
 
 @pytest.mark.clause("covers")
+@pytest.mark.claim("S-14")
 def test_a_mount_that_the_host_undoes_ends_the_task(caisson):
     """DESIGN, Traps: an atomic save on the host takes the mount off that name."""
     policy = caisson.policy("hide", commands=caisson.allow("sh", "cat", "sleep"), files='hide = ["{workspace}/.env"]')

@@ -4,7 +4,8 @@
     review.py --write    makes them anew
 
 Lines of code may differ by 5 % or 25 lines before that is an error, or every change would be one of this page, too. A claim of
-SECURITY.md whose file or test is not there is an error, and so is an attack that the table of attacks does not have."""
+SECURITY.md whose file or test is not there, or whose test does not have its id, is an error, and so is an attack that the table
+of attacks does not have."""
 import ast
 import re
 import sys
@@ -74,26 +75,50 @@ def claims():
             yield cells
 
 
-def names_in(path):
-    if path.suffix == ".py":
-        return {node.name for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.FunctionDef)}
-    return set(re.findall(r"func (\w+)\(", path.read_text()))
+def tests_in(path):
+    """The tests of a file, each with the claims that it has the ids of: by pytest's mark, or in the title of a suite."""
+    if path.suffix == ".swift":
+        text = path.read_text()
+        ids = set(re.findall(r"S-\d+", " ".join(re.findall(r"@(?:Suite|Test)\((.*)", text))))
+        return {name: ids for name in re.findall(r"func (\w+)\(", text)}
+    tree = ast.parse(path.read_text())
+    common = {id for node in tree.body if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "pytestmark"
+              for id in ids_of(node.value)}
+    return {node.name: common | {id for mark in node.decorator_list for id in ids_of(mark)}
+            for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))}
+
+
+def ids_of(mark):
+    is_claim = isinstance(mark, ast.Call) and isinstance(mark.func, ast.Attribute) and mark.func.attr == "claim"
+    return {argument.value for argument in mark.args} if is_claim else set()
 
 
 def tests_of(cell, id, problems):
-    """How many tests and files a claim names, after a look whether they are there."""
-    tests, files = 0, 0
+    """How many tests and files a claim names, after a look whether they are there and have its id."""
+    tests, files, has_id = 0, 0, False
     for link, rest in re.findall(r"\[[^\]]*\]\((Tests/[^)]+)\)([^\[]*)", cell):
         path = Path(link)
         if not path.exists():
             problems.append(f"{CLAIMS}: {id}: there is no {link}")
             continue
         files += 1
+        there = tests_in(path) if path.is_file() else {}
+        has_id = has_id or any(id in ids for ids in there.values())
         named = [name for name in re.findall(r"`(\w+)`", rest) if name.startswith("test_")]
-        missing = set(named) - names_in(path) if path.is_file() else set()
-        problems += [f"{CLAIMS}: {id}: {link} has no {name}" for name in sorted(missing)]
+        problems += [f"{CLAIMS}: {id}: {link} has no {name}" for name in named if name not in there]
+        problems += [f"{link}: {name} proves {id} and does not say so: @pytest.mark.claim(\"{id}\")"
+                     for name in named if name in there and id not in there[name]]
         tests += len(named)
+    if not has_id:
+        problems.append(f"{CLAIMS}: {id}: no test has its id")
     return tests, files
+
+
+def strangers(known):
+    """Tests that have the id of a claim that there is not."""
+    for path in sorted([*Path("Tests").rglob("test_*.py"), *Path("Tests").rglob("*Tests.swift")]):
+        for name, ids in tests_in(path).items():
+            yield from (f"{path}: {name}: there is no claim {id} in {CLAIMS}" for id in sorted(ids - known))
 
 
 def claim_table(problems):
@@ -119,11 +144,13 @@ def shortened(text):
 
 
 def close(there, wanted):
-    """Whether two lines of a table say the same, but for numbers that are near enough."""
-    if re.sub(r"\d+", "#", there) != re.sub(r"\d+", "#", wanted):
+    """Whether two rows of a table say the same, but for numbers of lines that are near enough: those are in the third column."""
+    old, new = ([cell.strip() for cell in re.split(r"(?<!\\)\|", row)[1:-1]] for row in (there, wanted))
+    if len(old) != len(new) or [*old[:2], *old[3:]] != [*new[:2], *new[3:]]:
         return False
-    pairs = zip(map(int, re.findall(r"\d+", there)), map(int, re.findall(r"\d+", wanted)))
-    return all(abs(old - new) <= max(LEAST, TOLERANCE * new) for old, new in pairs)
+    if not (old[2].isdigit() and new[2].isdigit()):
+        return old[2] == new[2]
+    return abs(int(old[2]) - int(new[2])) <= max(LEAST, TOLERANCE * int(new[2]))
 
 
 def marked(name):
@@ -133,6 +160,7 @@ def marked(name):
 def main():
     problems = []
     tables = {"layers": list(layer_table(layers())), "claims": list(claim_table(problems))}
+    problems += strangers({id for id, *_ in claims()})
     text = PAGE.read_text()
     for name, wanted in tables.items():
         begin, end = marked(name)
