@@ -27,7 +27,8 @@ def options():
     parser.add_argument("--seconds", type=float)
     parser.add_argument("--parallel", type=lambda text: [int(word) for word in text.split(",")], default=[1, 2, 8, 64])
     parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--realtime", action="store_true")
+    for name in ["realtime", "memory"]:
+        parser.add_argument(f"--{name}", action="store_true")
     parser.add_argument("--only", help="systems whose title begins with one of these words, with | between them")
     return parser.parse_args()
 
@@ -105,7 +106,7 @@ def main():
         launch.come_first()
     if chosen.user:
         launch.become(chosen.user)
-    place = launch.Place()
+    place = launch.Place(chosen.memory)
     try:
         wanted = tuple(chosen.only.split("|")) if chosen.only else ("bare", "caisson", "bubblewrap", "nsjail")
         launchers = [launch.Launcher(row) for row in sandboxes.all_of_them(chosen, place) if row.title.startswith(wanted)]

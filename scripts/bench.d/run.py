@@ -113,6 +113,9 @@ def noise(found, load):
     signs = []
     if load > os.cpu_count() * 0.3:
         signs.append(f"the load average was {load:.2f} before it began")
+    creation = found.get("launch", {}).get("creation_us", 0)
+    if creation > 40:
+        signs.append(f"to make a file took {creation:.0f} µs, which each launch of Caisson does several times: many were removed a short time before")
     rows = found.get("launch", {}).get("rows", [])
     bare = next((row for row in rows if row["title"].startswith("bare") and "median_us" in row), None)
     if bare and bare["p90_us"] > 2 * bare["p10_us"]:

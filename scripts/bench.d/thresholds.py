@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 # What is measured for them: few rounds of what they need.
 MEASURED = {
-    "launch": ["launch.py", "--rounds", "25", "--only", "bare|caisson|bubblewrap"],
-    "rate": ["rate.py", "--windows", "2", "--parallel", "1,8,64", "--only", "caisson run, policy default|bubblewrap"],
+    "launch": ["launch.py", "--memory", "--rounds", "25", "--only", "bare|caisson|bubblewrap"],
+    "rate": ["rate.py", "--memory", "--windows", "2", "--parallel", "1,8,64", "--only", "caisson run, policy default|bubblewrap"],
     "serving": ["tasks.py", "--part", "serving", "--check", "--rounds", "2"],
     "spool": ["tasks.py", "--part", "spool", "--check", "--rounds", "5"],
 }
