@@ -51,10 +51,14 @@ def play(crowd, dice):
 
 def judge(crowd, seen):
     views = crowd.listed()
+    # Each of these may have been the task of a launch that was given up.
+    gone = len(crowd.harmed_ids - {view["task_id"] for view in views.values()})
     for member in crowd.members:
         view = views.get(member.word)
         if view is None:
-            assert "front" in member.harmed or was_told(crowd, member, views), f"{member.word}: nobody knows of it: {member.words}"
+            if "front" not in member.harmed:
+                assert gone > 0 and gave_up(member), f"{member.word}: nobody knows of it: {member.words}"
+                gone -= 1
             seen["never"] += 1
             continue
         seen["tasks"] += 1
@@ -62,10 +66,9 @@ def judge(crowd, seen):
     assert not host.until(lambda: [word for member in crowd.members for word in host.having(member.word)], 0)
 
 
-def was_told(crowd, member, views):
+def gave_up(member):
     """Whether its airlock was killed while it was handed over: the front end gives up the launch, and says so to whoever asked."""
-    gone = crowd.harmed_ids - {view["task_id"] for view in views.values()}
-    return gone and member.front.returncode == 125 and "caisson: " in member.words
+    return member.front.returncode == 125 and "caisson: the airlock: " in member.words
 
 
 def judge_end(crowd, member, view, harmed, seen):

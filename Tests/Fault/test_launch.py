@@ -120,7 +120,7 @@ def test_each_call_of_a_launch_fails_once(caisson, launch, who, is_over, request
     expected, outcomes, wrong = honest.confinement(), collections.Counter(), []
     tried = in_order(chosen(successful(honest.calls), request.config.getoption("all_faults")), request)
     for name, number, nth, each in tried:
-        if is_over():
+        if stopped := is_over():
             break
         done = launch(f"who={who},nr={number},nth={nth},return={-getattr(errno, each)}")
         if len(done.calls) == 0:
@@ -137,7 +137,7 @@ def test_each_call_of_a_launch_fails_once(caisson, launch, who, is_over, request
             placeholder.unlink()
     print(f"{who}: {outcomes.total()} of the {len(tried)} faults: {dict(outcomes)}", flush=True)
     assert not wrong, "\n".join(wrong)
-    assert outcomes["refused"] >= 10 or is_over()
+    assert outcomes["refused"] >= 10 or stopped
     sweep(caisson)
 
 
@@ -184,7 +184,7 @@ def test_a_monitor_that_dies_at_any_call_takes_everything_with_it(caisson, launc
     wrong, died, before = [], 0, airlocks()
     tried = in_order(((number, nth) for number, nth in successful(honest.calls) if number in FAULTS and nth <= FIRST), request)
     for number, nth in tried:
-        if is_over():
+        if stopped := is_over():
             break
         done = launch(LATE_HOLDER, f"who=monitor,nr={number},nth={nth},to=231,set0=9")
         died += done.ended is not None and done.ended.code == 125
@@ -196,5 +196,5 @@ def test_a_monitor_that_dies_at_any_call_takes_everything_with_it(caisson, launc
             os.kill(pid, signal.SIGKILL)
         (caisson.workspace / ".mcp.json").unlink(missing_ok=True)
     assert not wrong, "\n".join(wrong)
-    assert died >= 40 or is_over()
+    assert died >= 40 or stopped
     sweep(caisson)
