@@ -33,7 +33,7 @@ struct PruneCommand: ParsableCommand {
             let age = try olderThan.map { try PruneAge($0).nanoseconds }
             let state = try Surroundings(stateOption).state
             let tasks = try TaskCollection(state, prunes: false)
-            guard !dryRun else { return try tasks.prunable(olderThan: age).forEach(show) }
+            guard !dryRun else { return show(try tasks.prunable(olderThan: age)) }
             let count = try tasks.prune(olderThan: age)
             Output.line("removed \(count) task\(count == 1 ? "" : "s")")
             for task in tasks.damaged { Output.error("task \(task.id) is left: \(task.error)") }
@@ -46,6 +46,11 @@ struct PruneCommand: ParsableCommand {
         } catch {
             throw Output.failure(error)
         }
+    }
+
+    private func show(_ tasks: [PrunableTask]) {
+        tasks.forEach(show)
+        if tasks.isEmpty, !json { Output.line("nothing would be removed") }
     }
 
     private func show(_ task: PrunableTask) {

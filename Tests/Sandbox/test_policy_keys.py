@@ -336,5 +336,6 @@ def test_retention_disk(caisson):
     assert caisson.call("prune", "--dry-run").ok().text.count("retention.disk") == 2
     caisson.call("prune").ok()
     assert set(caisson.ids) & {*tasks.values(), running.id} == {tasks["kept"], running.id}
+    assert caisson.call("prune", "--dry-run").ok().text == "nothing would be removed\n"
     acts = [json.loads(line) for line in caisson.call("audit", "show", "--json", "--event", "act").ok().text.splitlines()]
     assert [(act["action"], act["because"]) for act in acts if tasks["old"] in act["tasks"]] == [("retention", "retention.disk")]
