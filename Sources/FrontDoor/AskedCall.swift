@@ -25,27 +25,31 @@ struct AskedCall {
 final class AskedQuestions {
     private struct Entry {
         let state: String
-        let question: ApprovalQuestion
+        let asked: AskedCall
         let call: [UInt8]
         let expires: UInt64
     }
 
     private var entries: [Entry] = []
+    /// Those that nobody can answer any more, and that nobody was told of.
+    private var forgotten: [AskedCall] = []
 
     /// How long a person has for an answer, in nanoseconds.
     static let patience: UInt64 = 600_000_000_000
     /// So many questions are kept; with more, the oldest one is forgotten.
     static let limit = 64
 
+    /// When the next one is too old, on the monotonic clock.
+    var expires: UInt64 { entries.first?.expires ?? .max }
+
     /// Keeps a question.
     ///
     /// - Returns: Its name, which nobody can guess.
-    func keep(_ question: ApprovalQuestion, for call: ToolCall, now: UInt64) throws(Errno) -> String {
+    func keep(_ asked: AskedCall, now: UInt64) throws(Errno) -> String {
         let state = Hexadecimal.text(try Host.random(16))
-        entries.removeAll { $0.expires <= now }
-        entries = entries.suffix(Self.limit - 1)
+        if entries.count >= Self.limit { forgotten.append(entries.removeFirst().asked) }
         entries.append(
-            Entry(state: state, question: question, call: Self.bytes(call), expires: now + Self.patience))
+            Entry(state: state, asked: asked, call: Self.bytes(asked.call), expires: now + Self.patience))
         return state
     }
 
@@ -55,8 +59,21 @@ final class AskedQuestions {
     func take(_ state: String, for call: ToolCall, now: UInt64) -> ApprovalQuestion? {
         guard let place = entries.firstIndex(where: { $0.state == state }) else { return nil }
         let entry = entries.remove(at: place)
-        guard entry.expires > now, entry.call == Self.bytes(call) else { return nil }
-        return entry.question
+        guard entry.expires > now, entry.call == Self.bytes(call) else {
+            forgotten.append(entry.asked)
+            return nil
+        }
+        return entry.asked.question
+    }
+
+    /// Gives the questions that nobody can answer any more, once.
+    ///
+    /// - Parameter now: `max`: nobody can answer any.
+    func unanswered(now: UInt64) -> [AskedCall] {
+        let old = entries.prefix { $0.expires <= now }
+        entries.removeFirst(old.count)
+        defer { forgotten = [] }
+        return forgotten + old.map(\.asked)
     }
 
     /// The call as it has to be repeated, byte for byte.

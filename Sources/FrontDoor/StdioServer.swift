@@ -42,6 +42,7 @@ public final class StdioServer {
         do throws(Errno) {
             while !reader.hasEnded { try step() }
             for call in takeAsked(where: { _ in true }) { calls.unanswered(call) }
+            calls.noteUnanswered(now: .max)
             try finish()
         } catch {
             guard error.rawValue == EPIPE else { throw error }
@@ -86,8 +87,8 @@ public final class StdioServer {
     }
 
     private var timeout: UInt64? {
-        let first = min(
-            watch.wakes, pending.lazy.map(\.wakes).min() ?? .max, asked.lazy.map(\.deadline).min() ?? .max)
+        let asking = min(asked.lazy.map(\.deadline).min() ?? .max, calls.questions.expires)
+        let first = min(watch.wakes, pending.lazy.map(\.wakes).min() ?? .max, asking)
         guard first < .max else { return nil }
         let now = Clock.monotonic()
         return first > now ? first - now : 0
@@ -197,6 +198,7 @@ public final class StdioServer {
             if let notice = conversation.withdraw(call.call.opened) { writer.add(notice.line) }
             settle(call, calls.unanswered(call))
         }
+        calls.noteUnanswered(now: now)
     }
 
     private func begin(_ query: Query) {

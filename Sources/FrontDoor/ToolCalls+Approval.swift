@@ -26,7 +26,7 @@ extension ToolCalls {
     /// The answer that asks, where the client answers by calling again.
     func asking(_ asked: AskedCall, _ conversation: inout Conversation) -> Response? {
         do throws(Errno) {
-            let state = try questions.keep(asked.question, for: asked.call, now: Clock.monotonic())
+            let state = try questions.keep(asked, now: Clock.monotonic())
             return conversation.finish(asked.call.opened, asking: asked.elicitation, state: state)
         } catch {
             return conversation.fail(asked.call.opened, with: .internalError("the question can't be kept"))
@@ -49,6 +49,11 @@ extension ToolCalls {
     func unanswered(_ asked: AskedCall) -> Outcome {
         let time = TimeText.duration(time(asked.waiting) / Self.millisecond)
         return answered(asked, .failed("nobody answered within the \(time) that this call waits"))
+    }
+
+    /// Writes down the questions that a client could have answered by calling again, and did not.
+    func noteUnanswered(now: UInt64) {
+        for asked in questions.unanswered(now: now) { _ = answered(asked, .failed("the client did not call again")) }
     }
 
     private func launch(

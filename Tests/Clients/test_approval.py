@@ -282,7 +282,6 @@ def test_a_call_that_is_cancelled_takes_its_question_back(server, canary, lines)
     assert [line["answer"] for line in lines("approval")] == ["unanswered"]
 
 
-@pytest.mark.skipif(MODERN, reason="a question of this era comes with the answer, and waits for nobody")
 def test_the_end_of_input_ends_a_server_that_waits_for_a_person(server, canary, lines):
     Question(server, "touch", "canary")
     seconds, code = server.close()

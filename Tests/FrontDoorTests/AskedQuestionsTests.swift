@@ -1,5 +1,7 @@
 import JSON
+import Launching
 import Policy
+import Supervision
 import Testing
 
 @testable import FrontDoor
@@ -30,9 +32,18 @@ struct AskedQuestionsTests {
             variables: [], input: nil, policy: "p", policyDigest: "d", reasons: [])
     }
 
+    private func asked(_ name: String = "a") throws -> AskedCall {
+        guard case .executeCommand(let request) = try call().request() else {
+            throw ProtocolError.internalError("no order")
+        }
+        return AskedCall(
+            call: try call(), order: Supervisor.Order(.arguments([name])), waiting: request.waiting,
+            question: question(name), deadline: 0)
+    }
+
     @Test("a question is answered once, by its name, for its call")
     func once() throws {
-        let state = try questions.keep(question(), for: try call(), now: 0)
+        let state = try questions.keep(try asked(), now: 0)
         #expect(state.utf8.count == 32)
         #expect(questions.take("", for: try call(), now: 1) == nil)
         #expect(questions.take(state, for: try call(), now: 1) == question())
@@ -47,7 +58,7 @@ struct AskedQuestionsTests {
             try call("execute_command", ["argv": ["a"], "cwd": "x"]), try call("execute_command", ["command": "a"]),
         ]
         for other in others {
-            let state = try questions.keep(question(), for: try call(), now: 0)
+            let state = try questions.keep(try asked(), now: 0)
             #expect(questions.take(state, for: other, now: 1) == nil)
             #expect(questions.take(state, for: try call(), now: 1) == nil)
         }
@@ -55,19 +66,32 @@ struct AskedQuestionsTests {
 
     @Test("it is good for ten minutes")
     func expiry() throws {
-        let first = try questions.keep(question(), for: try call(), now: 5)
+        let first = try questions.keep(try asked(), now: 5)
         #expect(questions.take(first, for: try call(), now: 5 + 600_000_000_000) == nil)
-        let second = try questions.keep(question(), for: try call(), now: 5)
+        let second = try questions.keep(try asked(), now: 5)
         #expect(questions.take(second, for: try call(), now: 4 + 600_000_000_000) != nil)
+    }
+
+    @Test("one that nobody can answer any more is given once: too old, another call's, or at the end")
+    func unanswered() throws {
+        let states = try ["a", "b", "c", "d"].map { try questions.keep(try asked($0), now: $0 == "d" ? 9 : 0) }
+        #expect(questions.expires == 600_000_000_000)
+        #expect(questions.take(states[0], for: try call(), now: 1) != nil)
+        #expect(questions.take(states[1], for: try call("execute_command", ["argv": ["b"]]), now: 1) == nil)
+        #expect(questions.unanswered(now: 2).map(\.question) == [question("b")])
+        #expect(questions.unanswered(now: 600_000_000_000).map(\.question) == [question("c")])
+        #expect(questions.unanswered(now: .max).map(\.question) == [question("d")])
+        #expect(questions.unanswered(now: .max).isEmpty && questions.expires == .max)
     }
 
     @Test("so many are kept; the oldest is forgotten first")
     func limit() throws {
         let states = try (0...AskedQuestions.limit).map {
-            try questions.keep(question("\($0)"), for: try call(), now: 0)
+            try questions.keep(try asked("\($0)"), now: 0)
         }
         #expect(Set(states).count == states.count)
         #expect(questions.take(states[0], for: try call(), now: 1) == nil)
         #expect(questions.take(states[1], for: try call(), now: 1) == question("1"))
+        #expect(questions.unanswered(now: 1).map(\.question) == [question("0")])
     }
 }
