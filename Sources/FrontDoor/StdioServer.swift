@@ -39,10 +39,10 @@ public final class StdioServer {
 
     /// Serves until the input ends or nobody reads the output any more.
     public func run() throws(Errno) {
+        // However it ends, and whatever was asked last: nobody answers any more.
+        defer { forgetQuestions() }
         do throws(Errno) {
             while !reader.hasEnded { try step() }
-            for call in takeAsked(where: { _ in true }) { calls.unanswered(call) }
-            calls.noteUnanswered(now: .max)
             try finish()
         } catch {
             guard error.rawValue == EPIPE else { throw error }
@@ -190,13 +190,18 @@ public final class StdioServer {
     /// Nobody waits for the answer any more: the question is taken back, and written down as unanswered.
     private func abandon(_ asked: AskedCall) {
         if let notice = conversation.withdraw(asked.call.opened) { writer.add(notice.line) }
-        calls.unanswered(asked)
+        calls.unanswered(asked, "the call was cancelled before anybody answered")
+    }
+
+    private func forgetQuestions() {
+        for call in takeAsked(where: { _ in true }) { calls.unanswered(call, "the client went before anybody answered") }
+        calls.noteUnanswered(now: .max)
     }
 
     private func giveUpAsking(_ now: UInt64) {
         for call in takeAsked(where: { $0.deadline <= now }) {
             if let notice = conversation.withdraw(call.call.opened) { writer.add(notice.line) }
-            settle(call, calls.unanswered(call))
+            settle(call, calls.overdue(call))
         }
         calls.noteUnanswered(now: now)
     }

@@ -39,21 +39,25 @@ extension ToolCalls {
         return launch(asked.call, asked.order, asked.waiting, deadline: asked.deadline, answer: answer)
     }
 
-    /// There are more questions already than anybody reads.
+    /// There are more questions already than anybody reads: nobody is asked.
     func tooMany(_ asked: AskedCall) -> Outcome {
-        answered(asked, .failed("\(Self.questionLimit) questions wait for an answer already"))
+        let why = "\(Self.questionLimit) questions wait for an answer already"
+        return refused(supervisor.refusal(of: asked.order, asked.question, why: why), asked.call, asked.order)
     }
 
     /// Nobody answered as long as the call could wait.
-    @discardableResult
-    func unanswered(_ asked: AskedCall) -> Outcome {
-        let time = TimeText.duration(time(asked.waiting) / Self.millisecond)
-        return answered(asked, .failed("nobody answered within the \(time) that this call waits"))
+    func overdue(_ asked: AskedCall) -> Outcome {
+        let time = TimeText.duration(Self.nanoseconds(asked.waiting.timeout) / Self.millisecond)
+        return unanswered(asked, "nobody answered within the \(time) that this call waits")
     }
+
+    /// Nobody answers any more.
+    @discardableResult
+    func unanswered(_ asked: AskedCall, _ why: String) -> Outcome { answered(asked, .failed(why)) }
 
     /// Writes down the questions that a client could have answered by calling again, and did not.
     func noteUnanswered(now: UInt64) {
-        for asked in questions.unanswered(now: now) { _ = answered(asked, .failed("the client did not call again")) }
+        for asked in questions.unanswered(now: now) { unanswered(asked, "the client did not call again in time") }
     }
 
     private func launch(
@@ -66,15 +70,17 @@ extension ToolCalls {
             pruneIfDue()
             return call.asTask ? shown(launched) : pend(call, launched, waiting, deadline)
         } catch {
-            guard order.canAsk, let question = error.question else {
-                let refusal = ToolAnswer.refusal(error, argv: order.words)
-                noteRefusal(refusal, call)
-                return .answer(refusal)
-            }
-            let deadline = deadline ?? Clock.monotonic() + time(waiting)
+            guard order.canAsk, let question = error.question else { return refused(error, call, order) }
+            let deadline = deadline ?? Clock.monotonic() + Self.nanoseconds(waiting.timeout)
             return .ask(
                 AskedCall(call: call, order: order, waiting: waiting, question: question, deadline: deadline))
         }
+    }
+
+    private func refused(_ problem: PolicyProblem, _ call: ToolCall, _ order: Supervisor.Order) -> Outcome {
+        let refusal = ToolAnswer.refusal(problem, argv: order.words)
+        noteRefusal(refusal, call)
+        return .answer(refusal)
     }
 
     private func launched(

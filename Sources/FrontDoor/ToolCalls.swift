@@ -107,16 +107,13 @@ struct ToolCalls {
         do throws(TaskError) { try supervisor.tasks.pruneIfDue() } catch { ErrorLine.write(error.description) }
     }
 
-    /// How long a call waits, in nanoseconds.
-    func time(_ waiting: Waiting) -> UInt64 {
-        waiting.untilEnd ? Self.nanoseconds(waiting.timeout) : Self.starting
-    }
-
-    /// - Parameter deadline: When a call has to be answered that has waited before; nil: it has not.
+    /// - Parameter deadline: When a call has to be answered that has waited for a person before; nil: it has not.
     func pend(_ call: ToolCall, _ launched: LaunchedTask, _ waiting: Waiting, _ deadline: UInt64?) -> Outcome {
         do throws(TaskError) {
             let now = Clock.monotonic()
-            let deadline = deadline.map { max($0, now + Self.settling) } ?? now + time(waiting)
+            let patience = waiting.untilEnd ? Self.nanoseconds(waiting.timeout) : Self.starting
+            let left = waiting.untilEnd ? deadline : nil
+            let deadline = left.map { max($0, now + Self.settling) } ?? now + patience
             var pending = PendingCall(
                 request: call.opened, task: try TaskDirectory(supervisor.state, launched.id),
                 wait: .launched(launched), deadline: deadline, reading: reading(.both),

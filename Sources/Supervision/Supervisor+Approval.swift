@@ -29,6 +29,15 @@ extension Supervisor {
         return try start(order)
     }
 
+    /// The refusal of a command that needs a person's approval where nobody was asked, written down.
+    ///
+    /// - Parameter why: Why nobody was.
+    public func refusal(of order: Order, _ question: ApprovalQuestion, why: String) -> PolicyProblem {
+        let trail = LaunchTrail(audit.client(order.client), order)
+        trail.policy = policies.policy(named: question.policy)?.policy
+        return trail.refused(.host(Self.refusal(question, .unanswered, why)), order.policy ?? policies.standard)
+    }
+
     private static func refusal(
         _ question: ApprovalQuestion, _ answer: ApprovalAnswer, _ why: String
     ) -> LaunchError {

@@ -271,6 +271,14 @@ def test_a_person_who_never_answers_is_not_waited_for_longer_than_the_call(serve
 
 
 @pytest.mark.skipif(MODERN, reason="a question of this era comes with the answer, and waits for nobody")
+def test_a_call_that_does_not_wait_for_its_task_waits_for_a_person_as_long_as_it_says(server, canary):
+    begun = time.monotonic()
+    question = Question(server, "touch", "canary", wait=False, timeout_ms=500)
+    assert "within the 500 ms" in refused(server.finish(question.number))
+    assert 0.4 < time.monotonic() - begun < 10 and not canary.exists()
+
+
+@pytest.mark.skipif(MODERN, reason="a question of this era comes with the answer, and waits for nobody")
 def test_a_call_that_is_cancelled_takes_its_question_back(server, canary, lines):
     question = Question(server, "touch", "canary")
     server.notify("notifications/cancelled", {"requestId": question.number})
@@ -280,12 +288,23 @@ def test_a_call_that_is_cancelled_takes_its_question_back(server, canary, lines)
     assert server.run("echo", "still here").output == "still here\n"
     assert not server.has_answer(question.number) and not canary.exists()
     assert [line["answer"] for line in lines("approval")] == ["unanswered"]
+    assert "cancelled before anybody answered" in lines("refusal")[-1]["reason"]
 
 
 def test_the_end_of_input_ends_a_server_that_waits_for_a_person(server, canary, lines):
     Question(server, "touch", "canary")
     seconds, code = server.close()
     assert (seconds < 3, code) == (True, 0) and not canary.exists()
+    assert [line["answer"] for line in lines("approval")] == ["unanswered"]
+    assert ("did not call again" if MODERN else "went before anybody answered") in lines("refusal")[-1]["reason"]
+
+
+def test_a_question_is_written_down_when_nobody_reads_the_server_any_more(serve, lines):
+    server = serve("asking", capabilities=FORMS)
+    Question(server, "touch", "canary")
+    server.stop_reading()
+    server.request("tools/list", {})
+    assert server.process.wait(10) == 0
     assert [line["answer"] for line in lines("approval")] == ["unanswered"]
 
 
@@ -308,9 +327,10 @@ def test_answers_to_nothing_and_second_answers_do_nothing(server, canary):
 
 
 @pytest.mark.skipif(MODERN, reason="a question of this era comes with the answer, and waits for nobody")
-def test_nobody_is_asked_more_than_they_can_read(server, workspace):
+def test_nobody_is_asked_more_than_they_can_read(server, workspace, lines):
     questions = [Question(server, "touch", f"file-{number}") for number in range(16)]
     assert "16 questions" in refused(server.run("touch", "one-more"))
+    assert "16 questions" in lines("refusal")[-1]["reason"] and lines("approval") == [], "nobody was asked"
     assert questions[0].result(YES)["exit_code"] == 0
     Question(server, "touch", "one-more").result(YES)
     assert sorted(path.name for path in workspace.iterdir()) == ["file-0", "one-more"]

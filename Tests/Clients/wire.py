@@ -78,6 +78,7 @@ class Server:
         self._arrived = threading.Condition()
         self._last_id = 0
         self._has_ended = False
+        self._stops = False
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
         self._begin()
@@ -85,7 +86,11 @@ class Server:
     # --- what comes
 
     def _read(self):
-        for line in io.BufferedReader(self.process.stdout, 1 << 20):
+        stream = io.BufferedReader(self.process.stdout, 1 << 20)
+        for line in stream:
+            if self._stops:
+                stream.close()
+                break
             try:
                 message = models.message(line)
             except Exception as error:  # whatever is wrong with it, the test that caused it says so
@@ -108,6 +113,13 @@ class Server:
         with self._arrived:
             self._has_ended = True
             self._arrived.notify_all()
+
+    def stop_reading(self):
+        """Nobody reads what the server says from now on, and it is told so."""
+        self._stops = True
+        self.request("tools/list", {})
+        self._reader.join(PATIENCE)
+        assert not self._reader.is_alive()
 
     def _take_notification(self, message):
         try:
