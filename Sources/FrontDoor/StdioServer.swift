@@ -194,7 +194,9 @@ public final class StdioServer {
     }
 
     private func forgetQuestions() {
-        for call in takeAsked(where: { _ in true }) { calls.unanswered(call, "the client went before anybody answered") }
+        for call in takeAsked(where: { _ in true }) {
+            calls.unanswered(call, "the client went before anybody answered")
+        }
         calls.noteUnanswered(now: .max)
     }
 
