@@ -1,7 +1,9 @@
 """Ways out of a sandbox, classes A and C to K: each leaves a trace on the host where it works."""
 import contextlib
 import os
+import platform
 import pty
+import re
 import secrets
 import select
 import signal
@@ -10,50 +12,48 @@ import stat
 import subprocess
 import time
 
-from ground import attack, attackers, end, having, name, parent, wait_for
-from systems import NotRun
+from ground import appended, attack, attackers, end, having, kill, name, parent, planted, started, wait_for
+from systems import FROM_MEMORY, FROM_WORKSPACE, NotRun
 
 # MARK: A, lifecycle
 
-def linger(place, system, *ways):
-    marker = secrets.token_hex(8)
-    place.run(system, "linger", marker, *ways, "exit", timeout=10)
-    time.sleep(0.3)
-    left = having(marker)
-    end(marker)
-    return bool(left)
+def linger(place, system, **ways):
+    """Which ways leave a process: each is tried in a sandbox of its own, whose main process ends at once."""
+    markers = {way: secrets.token_hex(8) for way in ways}
+    try:
+        for way, words in ways.items():
+            place.run(system, "linger", markers[way], *words, "exit", timeout=10, lingers=True)
+        time.sleep(0.3)
+        return {way: bool(having(marker)) for way, marker in markers.items()}
+    finally:
+        for marker in markers.values():
+            end(marker)
 
 
 @attack("A1", "setsid and two forks, then the main process ends", "a process of the attacker still runs")
 def daemon(place, system):
-    return linger(place, system, "setsid", "daemon")
+    return linger(place, system, setsid=["setsid"], daemon=["daemon"])
 
 
 @attack("A4", "a child that ignores and blocks every signal, and one that is stopped", "a process of the attacker still runs")
 def deaf(place, system):
-    return linger(place, system, "ignore", "block", "stop")
+    return linger(place, system, ignores=["ignore"], blocks=["block"], stopped=["stop"])
 
 
 @attack("A5", "the sandbox's supervisor is killed", "a process of the attacker still runs 2 s later")
 def orphan(place, system):
-    marker = secrets.token_hex(8)
-    child = subprocess.Popen(place.line(system, "begins", "linger", marker, "setsid", "daemon"), stdin=subprocess.DEVNULL,
-                             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=place.workspace, env=place.variables())
-    try:
-        if not wait_for(lambda: attackers(marker), 20):
+    word = secrets.token_hex(8)
+    with started(place, place.attacker(system.prefix, word, "linger", word, "setsid", "daemon"), word) as child:
+        if not wait_for(lambda: attackers(word), 20):
             raise NotRun("no process of the attacker's was seen")
         time.sleep(0.3)
-        found = supervisors(child.pid, system, marker)
+        found = supervisors(child.pid, system, word)
         if not found:
             raise NotRun("its supervisor was not found")
         for pid in found:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        return not wait_for(lambda: not having(marker), 2)
-    finally:
-        child.kill()
-        child.wait()
-        end(marker)
+        return not wait_for(lambda: not having(word), 2)
 
 
 def supervisors(pid, system, marker):
@@ -72,17 +72,22 @@ def supervisors(pid, system, marker):
 
 @attack("B8", "a program of the attacker's own, written to the workspace or to memory, is executed", "its canary is there")
 def own_program(place, system):
-    place.run(system, "own-program", os.path.join(place.workspace, "x"), os.path.join(place.workspace, "ran"))
-    return os.path.exists(os.path.join(place.workspace, "ran"))
+    ways = {FROM_WORKSPACE: os.path.join(place.workspace, "by-path"), FROM_MEMORY: os.path.join(place.workspace, "by-memory")}
+    place.run(system, "own-program", os.path.join(place.workspace, "x"), *ways.values())
+    return {way: os.path.exists(path) for way, path in ways.items()}
 
 
 @attack("B16", "files that the host's tools trust are made where they are missing: .git/hooks, .mcp.json", "they are there")
 def trusted(place, system):
-    os.makedirs(os.path.join(place.workspace, ".git"))
-    place.run(system, "directory", os.path.join(place.workspace, ".git/hooks"))
-    place.run(system, "touch", "w", os.path.join(place.workspace, ".git/hooks/pre-commit"), os.path.join(place.workspace, ".mcp.json"))
-    return any(os.path.lexists(os.path.join(place.workspace, name)) and not is_placeholder(os.path.join(place.workspace, name))
-               for name in [".git/hooks/pre-commit", ".mcp.json"])
+    repository = place.make(".git")
+    ways = {name: os.path.join(place.workspace, name) for name in [".git/hooks/pre-commit", ".mcp.json"]}
+    place.run(system, "directory", os.path.join(repository, "hooks"))
+    place.run(system, "touch", "w", *ways.values(), os.path.join(repository, "description"), os.path.join(place.workspace, "honest"))
+    # `hardened` protects all of .git.
+    honest = os.path.join(place.workspace, "honest" if system.base == "hardened" else ".git/description")
+    if not os.path.exists(honest):
+        raise NotRun("the control: what is not protected can't be made either")
+    return {way: os.path.lexists(path) and not is_placeholder(path) for way, path in ways.items()}
 
 
 def is_placeholder(path):
@@ -98,72 +103,99 @@ def secret_variables(place, system):
 
 # MARK: D, files
 
-@attack("D2", "a file outside of the workspace is read, by its path and through /proc/self/cwd", "the attacker prints it")
+@attack("D2", "a file outside of the workspace is read, by its path and through /proc", "the attacker prints it")
 def read_outside(place, system):
-    canary = secrets.token_hex(16)
-    path = os.path.join(place.outside, "secret")
-    with open(path, "w", encoding="utf-8") as file:
-        file.write(canary)
-    os.chmod(path, 0o644)
-    ways = [path, f"/proc/self/root{path}", f"/proc/1/root{path}", f"{place.workspace}/../outside/secret", f"/proc/self/cwd/../outside/secret"]
-    return canary.encode() in place.run(system, "cat", *ways)
+    path, canary = place.secret()
+    ways = {"its path": path, "/proc/self/root": f"/proc/self/root{path}", "/proc/1/root": f"/proc/1/root{path}",
+            "dots": f"{place.workspace}/../outside/secret", "/proc/self/cwd": "/proc/self/cwd/../outside/secret"}
+    found = {way: canary in place.run(system, "cat", path) for way, path in ways.items()}
+    # The first process of the host may be another user's, or have another root: then this user can't do that anywhere.
+    return found if os.access(ways["/proc/1/root"], os.R_OK) else {**found, "/proc/1/root": found["/proc/1/root"] or None}
 
 
 @attack("D2w", "a file outside of the workspace is written", "it is there on the host")
 def write_outside(place, system):
-    names = [os.path.join(place.outside, "planted"), f"{place.workspace}/../outside/planted", f"/var/tmp/caisson-{secrets.token_hex(8)}"]
-    place.run(system, "touch", "w", *names)
-    found = [each for each in names if os.path.exists(each)]
-    for each in found:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(each)
-    return bool(found)
+    mark = secrets.token_hex(8)
+    ways = {"its path": f"{place.outside}/planted-{mark}", "dots": f"{place.workspace}/../outside/dots-{mark}",
+            "/var/tmp": f"/var/tmp/caisson-attack-{mark}"}
+    place.run(system, "touch", "w", *ways.values())
+    return planted(ways)
 
 
 @attack("D1", "a symbolic link in the workspace to a file outside, read and written", "the canary is printed or planted")
 def link(place, system):
-    canary = secrets.token_hex(16)
-    with open(os.path.join(place.outside, "secret"), "w", encoding="utf-8") as file:
-        file.write(canary)
+    _, canary = place.secret()
     os.symlink(place.outside, os.path.join(place.workspace, "link"))
-    said = place.run(system, "cat", "link/secret")
+    read = canary in place.run(system, "cat", "link/secret")
     place.run(system, "touch", "w", "link/planted")
-    planted = os.path.join(place.outside, "planted")
-    was = os.path.exists(planted)
-    if was:
-        os.unlink(planted)
-    return canary.encode() in said or was
+    return {"read": read, **planted({"written": os.path.join(place.outside, "planted")})}
 
 
-@attack("D3", "the attacker's program, which the host uses too, is overwritten through /proc/self/exe", "it has changed")
+@attack("D3", "programs that the host uses too: the attacker's own, through /proc/self/exe, another one, and a new one beside them",
+        "what it writes is in one of them")
 def overwrite(place, system):
-    before = os.stat(place.probe)
-    place.run(system, "touch", "w", "/proc/self/exe", place.probe, os.path.join(place.tools, "planted"))
-    after = os.stat(place.probe)
-    planted = os.path.exists(os.path.join(place.tools, "planted"))
-    if planted:
-        os.unlink(os.path.join(place.tools, "planted"))
-    return planted or (before.st_mtime_ns, before.st_size) != (after.st_mtime_ns, after.st_size)
+    new = os.path.join(place.tools, "new")
+    # Nobody can write a program that runs: the attacker's own is that of its other part.
+    own = appended([place.probe], lambda: place.run(system, "append-to-self", place.other))
+    return {**appended([place.other, new], lambda: place.run(system, "append", place.other, new)), **own}
 
 
 @attack("D9", "a set-user-id program is left in the workspace", "the host sees the bit")
 def set_user_id(place, system):
     place.run(system, "setid", place.workspace)
-    return any(os.lstat(os.path.join(directory, each)).st_mode & (stat.S_ISUID | stat.S_ISGID)
-               for directory, _, names in os.walk(place.workspace) for each in names)
+    if not os.path.exists(os.path.join(place.workspace, "m0")):
+        raise NotRun("the control: it left no program at all")
+    return {name: has_bit(os.path.join(place.workspace, name)) if kernel() >= since else None for name, since in SET_ID.items()}
+
+
+# What verb_setid of Tests/Sandbox/probe/files.c makes in ways that are open to every user, and the kernel that they came with.
+SET_ID = {**dict.fromkeys(["m0", "m1", "m2", "o0", "o1", "o2", "n0", "n1"], (0,)), "m3": (6, 6)}
+
+
+def kernel():
+    return tuple(map(int, re.findall(r"\d+", platform.release())[:2]))
+
+
+def has_bit(path):
+    return os.path.lexists(path) and bool(os.lstat(path).st_mode & (stat.S_ISUID | stat.S_ISGID))
 
 
 # MARK: E and F, calls and identity
 
-@attack("F5", "a user namespace inside, and a mount in it", "the attacker says that it has one")
-def nested(place, system):
-    return b"nested" in place.run(system, "nested", "/tmp")
-
-
-@attack("E1", "a system call of the 32-bit ABI, past a filter that looks at numbers only", "it answers")
+@attack("E1", "a system call of the 32-bit ABI, past a filter that looks at numbers only: mkdir in the workspace", "the directory is there")
 def foreign(place, system):
-    said = place.run(system, "int80")
-    return any(b" ok" in line or line.split()[-1:] and line.split()[-1].isdigit() for line in said.splitlines() if b" " in line)
+    path = os.path.join(place.workspace, "foreign")
+    place.run(system, "foreign", path)
+    return os.path.isdir(path)
+
+
+@attack("F5", "a user namespace inside, and a mount in it", "a process of the attacker has them in the host's /proc")
+def nested(place, system):
+    word, source = secrets.token_hex(8), f"caisson-{secrets.token_hex(4)}"
+    with started(place, place.attacker(system.prefix, word, "nested", source, "/tmp"), word):
+        if not wait_for(lambda: attackers(word), 20):
+            raise NotRun("no process of the attacker's was seen")
+
+        def seen():
+            pids = attackers(word)
+            return {"namespace": len({user_namespace(pid) for pid in pids} - {None}) > 1, "mount": any(source in mounts(pid) for pid in pids)}
+        wait_for(lambda: all(seen().values()), 0.5)
+        return seen()
+
+
+def user_namespace(pid):
+    try:
+        return os.readlink(f"/proc/{pid}/ns/user")
+    except PermissionError as error:
+        raise NotRun("the host can't look at the attacker's namespaces") from error
+    except OSError:
+        return None
+
+
+def mounts(pid):
+    with contextlib.suppress(OSError), open(f"/proc/{pid}/mountinfo", encoding="utf-8", errors="replace") as file:
+        return file.read()
+    return ""
 
 
 @attack("F9", "a process of the same user on the host is killed", "it is dead")
@@ -180,20 +212,19 @@ def kill_outside(place, system):
 
 # MARK: G, descriptors and terminals
 
-@attack("G1", "descriptors that whoever starts the sandbox has left open", "the attacker prints what is behind them")
+@attack("G1", "descriptors that whoever starts the sandbox has left open: a file, and a directory", "the attacker prints what is behind them")
 def descriptors(place, system):
-    canary = secrets.token_hex(16)
-    path = os.path.join(place.outside, "secret")
-    with open(path, "w", encoding="utf-8") as file:
-        file.write(canary)
-    os.chmod(path, 0o644)
+    _, in_directory = place.secret()
+    path, in_file = place.secret("opened")
     with open(path, "rb") as file:
         directory = os.open(place.outside, os.O_RDONLY)
-        for number in (file.fileno(), directory):
-            os.set_inheritable(number, True)
-        said = place.run(system, "descriptors", close_fds=False)
-        os.close(directory)
-    return canary.encode() in said
+        try:
+            for number in (file.fileno(), directory):
+                os.set_inheritable(number, True)
+            said = place.run(system, "descriptors", close_fds=False)
+        finally:
+            os.close(directory)
+    return {"file": in_file in said, "directory": in_directory in said}
 
 
 @attack("G3", "a command is pushed into the terminal of whoever started the sandbox (TIOCSTI)", "the terminal has it as its input")
@@ -201,21 +232,33 @@ def push(place, system):
     canary, word = secrets.token_hex(4), secrets.token_hex(8)
     child, terminal = pty.fork()
     if child == 0:
-        os.chdir(place.workspace)
-        code = subprocess.call(place.line(system, word, "push", canary + "\n"), env=place.variables())
-        # The shell that comes back reads what was pushed.
-        ready, _, _ = select.select([0], [], [], 0.5)
-        os.write(1, b"READ " + (os.read(0, 100) if ready else b"nothing") + b"\n")
-        os._exit(code)
+        read_after(place, place.attacker(system.prefix, word, "push", canary + "\n"))
     said = b""
-    with contextlib.suppress(OSError):
-        while piece := os.read(terminal, 1000):
-            said += piece
-    os.close(terminal)
-    os.waitpid(child, 0)
+    try:
+        with contextlib.suppress(OSError):
+            while select.select([terminal], [], [], 40)[0] and (piece := os.read(terminal, 1000)):
+                said += piece
+    finally:
+        os.close(terminal)
+        kill(child)
+        os.waitpid(child, 0)
+        end(word)
     if word.encode() not in said:
         raise NotRun(said.decode(errors="replace").strip()[-160:])
     return b"READ " + canary.encode() in said
+
+
+def read_after(place, argv):
+    """In a terminal's child: the shell that comes back reads what was pushed. Nothing of the parent's is done here."""
+    try:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_DFL)
+        os.chdir(place.workspace)
+        subprocess.call(argv, env=place.variables())
+        ready, _, _ = select.select([0], [], [], 0.5)
+        os.write(1, b"READ " + (os.read(0, 100) if ready else b"nothing") + b"\n")
+    finally:
+        os._exit(0)
 
 
 # MARK: H, network
@@ -282,9 +325,6 @@ def socket_path(place, system):
 @attack("K4", "a file left in /dev/shm or /tmp for another task", "it is there on the host")
 def shared_memory(place, system):
     mark = secrets.token_hex(8)
-    names = [f"/dev/shm/caisson-{mark}", f"/tmp/caisson-{mark}"]
-    place.run(system, "touch", "w", *names)
-    found = [each for each in names if os.path.exists(each)]
-    for each in found:
-        os.unlink(each)
-    return bool(found)
+    ways = {directory: f"{directory}/caisson-{mark}" for directory in ["/dev/shm", "/tmp"]}
+    place.run(system, "touch", "w", *ways.values())
+    return planted(ways)

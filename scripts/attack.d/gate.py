@@ -2,13 +2,14 @@
 
 Where a policy refuses the command, or the kernel shows the task no such program, no canary is there, and that is all that is asked. The
 other sandboxes have no list, and so nothing to get past."""
-import json
 import os
+import platform
 import secrets
 import shutil
 import subprocess
 
-from ground import attack
+from client import Client
+from ground import appended, attack, planted, running, wait_for
 from systems import NotApplicable, NotRun
 
 FORBIDDEN = "/usr/bin/truncate"
@@ -23,18 +24,20 @@ class Canaries:
     before, where nothing ends it, may still be at work."""
 
     def __init__(self, place):
-        self.place, self.word, self.count = place, secrets.token_hex(4), 0
+        self.place, self.word, self.paths = place, secrets.token_hex(4), {}
 
-    def path(self, number):
-        return os.path.join(self.place.workspace, f"ran-{self.word}-{number}")
-
-    def next(self):
-        self.count += 1
-        return self.path(self.count)
+    def next(self, way):
+        self.paths[way] = os.path.join(self.place.workspace, f"ran-{self.word}-{len(self.paths)}")
+        return self.paths[way]
 
     def seen(self):
-        paths = map(self.path, range(1, self.count + 1))
-        return any(os.path.getsize(path) == SIZE for path in paths if os.path.isfile(path))
+        """Of each way; what a shell leaves in the background gets a moment for it."""
+        wait_for(lambda: all(map(is_canary, self.paths.values())), 0.2)
+        return {way: is_canary(path) for way, path in self.paths.items()}
+
+
+def is_canary(path):
+    return os.path.isfile(path) and os.path.getsize(path) == SIZE
 
 
 def payload(canary):
@@ -46,16 +49,19 @@ def text(canary):
 
 
 def tried(place, system, ways, **more):
-    """Whether one of the command lines that `ways` makes for a canary leaves it there. Each is tried in the same workspace."""
+    """Which of the command lines that `ways` make for a canary leave it there. Each is tried in the same workspace; one whose program
+    this host lacks is None, by the program's name."""
     if system.gate is None:
         raise NotApplicable(system.no_gate)
     begins(place, system)
-    canaries = Canaries(place)
-    for way in ways:
-        argv = way(canaries.next())
-        if shutil.which(argv[0]) or "/" in argv[0]:
-            launch(place, [*system.gate, *argv], **more)
-    return canaries.seen()
+    canaries, lacking = Canaries(place), {}
+    for number, way in enumerate(ways, 1):
+        argv = way(os.devnull)
+        if not (os.path.exists(os.path.join(place.workspace, argv[0])) if "/" in argv[0] else shutil.which(argv[0])):
+            lacking[argv[0]] = None
+            continue
+        launch(place, [*system.gate, *way(canaries.next(f"{number}. {' '.join(argv)[:60]}"))], **more)
+    return {**canaries.seen(), **lacking}
 
 
 def begins(place, system):
@@ -80,36 +86,28 @@ def strings(place, system, forms):
     """The same with strings, as a model sends them over MCP; without a sandbox a shell gets them, as in the server that this one comes from."""
     if system.gate is None:
         raise NotApplicable(system.no_gate)
-    canaries = Canaries(place)
-    made = []
+    canaries, honest, made = Canaries(place), os.path.join(place.workspace, "honest"), []
     for form in forms:
-        words = payload(canaries.next())
+        words = payload(canaries.next(form))
         made.append(form.replace("RUN", " ".join(words)).replace("ARGUMENTS", " ".join(words[1:])))
+    # The control: a string without any of it, whose program the list has.
+    made.insert(0, f"sort -o {honest} /dev/null")
     if not system.policy:
         for command in made:
             launch(place, ["bash", "-c", command])
     else:
-        calls(place, system, [("execute_command", {"command": command, "timeout_ms": 5000}) for command in made])
+        calls(place, system, [{"command": command, "timeout_ms": 5000} for command in made])
+    if not os.path.exists(honest):
+        raise NotRun("the control: an allowed command string does not run either")
     return canaries.seen()
 
 
-def calls(place, system, wanted, options=(), environment=None):
-    """Calls of tools over MCP, one after the other; what was answered."""
-    words = [system.program, "mcp", "--state", place.state, "--policy", system.gate_policy, "--workspace", place.workspace, *options]
-    answers = []
-    with subprocess.Popen(words, env=place.variables(environment), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as server:
-        hello = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "attack", "version": "1"}}
-        for number, (method, params) in enumerate([("initialize", hello), *[
-                ("tools/call", {"name": name, "arguments": arguments}) for name, arguments in wanted]], 1):
-            server.stdin.write(json.dumps({"jsonrpc": "2.0", "id": number, "method": method, "params": params}).encode() + b"\n")
-            server.stdin.flush()
-            while (line := server.stdout.readline()) and json.loads(line).get("id") != number:
-                pass
-            if not line:
-                raise NotRun("the server ended")
-            answers.append(json.loads(line))
-        server.stdin.close()
-    return answers[1:]
+def calls(place, system, wanted, *options):
+    """Calls over MCP, one after the other, each of which must be answered."""
+    with Client(place, system, system.gate_policy, *options) as client:
+        for arguments in wanted:
+            if client.call(**arguments) is None:
+                raise NotRun("the server did not answer")
 
 
 @attack("B1", "shell syntax in a command string: ; && || & | and a line break", "the forbidden program's canary is there")
@@ -125,12 +123,13 @@ def substitutions(place, system):
 @attack("B3", "programs that start others: env, xargs, find -exec, timeout, the loader and their like", "the forbidden program's canary is there")
 def wrappers(place, system):
     loaders = ["/lib64/ld-linux-x86-64.so.2", "/usr/bin/ld.so"]
-    prefixes = [["env"], ["env", "-S"], ["nice"], ["nohup"], ["timeout", "9"], ["stdbuf", "-o0"], ["setarch", "-R"], ["setsid", "-w"],
+    prefixes = [["env"], ["env", "-S"], ["nice"], ["nohup"], ["timeout", "9"], ["stdbuf", "-o0"], ["setarch", platform.machine()], ["setsid", "-w"],
                 ["flock", "lock"], ["taskset", "1"], ["ionice", "-c3"], ["chrt", "-o", "0"], ["unshare", "-r"], *[[each] for each in loaders]]
     ways = [lambda canary, prefix=prefix: [*prefix, *payload(canary)] for prefix in prefixes]
     ways += [
         lambda canary: ["find", ".", "-maxdepth", "0", "-exec", *payload(canary), ";"],
-        lambda canary: ["find", ".", "-maxdepth", "0", "-execdir", *payload(canary), "+"],
+        lambda canary: ["find", ".", "-maxdepth", "0", "-execdir", *payload(canary), ";"],
+        lambda canary: ["find", os.devnull, "-exec", *payload(canary), "{}", "+"],
         lambda canary: ["script", "-qc", text(canary), "/dev/null"],
         lambda canary: ["xargs", "-a", "/dev/null", *payload(canary)],
     ]
@@ -184,13 +183,13 @@ def git(place, system):
     if not shutil.which("git"):
         raise NotApplicable("git is not installed")
     subprocess.run(["git", "init", "-q", place.workspace], check=True, env=place.variables())
+    trusted = ["git", "-c", "safe.directory=*"]
     hook = os.path.join(place.workspace, ".git/hooks/post-index-change")
     ways = [
         lambda canary: ["git", "-c", f"alias.x=!{text(canary)}", "x"],
-        lambda canary: ["git", "-c", f"core.fsmonitor={text(canary)}; true", "status"],
+        lambda canary: [*trusted, "-c", f"core.fsmonitor={text(canary)}; true", "status"],
         lambda canary: ["git", "-c", f"core.sshCommand={text(canary)} #", "ls-remote", "ssh://nowhere/x"],
-        lambda canary: ["git", f"--config-env=alias.x=CANARY", "x"],
-        lambda canary: ["git", "ls-remote", f"ext::{text(canary)}"],
+        lambda canary: ["env", f"CANARY=!{text(canary)}", "git", "--config-env=alias.x=CANARY", "x"],
         lambda canary: ["git", "-c", "protocol.ext.allow=always", "ls-remote", f"ext::{text(canary)}"],
     ]
 
@@ -198,7 +197,7 @@ def git(place, system):
         with open(hook, "w", encoding="utf-8") as file:
             file.write(f"#!/bin/sh\n{text(canary)}\n")
         os.chmod(hook, 0o755)
-        return ["git", "-c", "safe.directory=*", "add", "-A"]
+        return [*trusted, "add", "-A"]
     return tried(place, system, [*ways, hooked])
 
 
@@ -226,14 +225,18 @@ def options(place, system):
         lambda canary: ["tar", "-cf", "b.tar", f"--use-comp=sh -c '{text(canary)}; cat'", "a.tar"], large])
 
 
-@attack("B12", "a shell that is allowed changes PATH, a function and a loader's variable for the programs after it", "the attacker's program has run")
+@attack("B12", "a shell that is allowed changes PATH, a function and BASH_ENV for the programs after it", "the forbidden program's canary is there")
 def poisoned(place, system):
-    def way(canary):
-        with open(os.path.join(place.workspace, "cat"), "w", encoding="utf-8") as file:
+    def script(name, canary):
+        path = os.path.join(place.workspace, name)
+        with open(path, "w", encoding="utf-8") as file:
             file.write(f"#!/bin/sh\n{text(canary)}\n")
-        os.chmod(file.name, 0o755)
-        return ["bash", "-c", f"export PATH={place.workspace}:$PATH; hash -r; cat /dev/null; ls() {{ {text(canary)}; }}; export -f ls; bash -c ls"]
-    return tried(place, system, [way])
+        os.chmod(path, 0o755)
+        return path
+    return tried(place, system, [
+        lambda canary: ["bash", "-c", f"export PATH={os.path.dirname(script('cat', canary))}:$PATH; hash -r; cat /dev/null"],
+        lambda canary: ["bash", "-c", f"ls() {{ {text(canary)}; }}; export -f ls; bash -c ls"],
+        lambda canary: ["bash", "-c", f"export BASH_ENV={script('settings', canary)}; bash -c true"]])
 
 
 @attack("B13", "commands on the standard input of an allowed interpreter", "the forbidden program's canary is there")
@@ -241,82 +244,82 @@ def by_input(place, system):
     if system.gate is None:
         raise NotApplicable(system.no_gate)
     begins(place, system)
-    canaries = Canaries(place)
+    canaries, lacking = Canaries(place), {}
     for interpreter, form in [("sh", "{}\n"), ("bash", "{}\n"), ("python3", "import os; os.system({!r})\n"), ("perl", "system({!r})\n")]:
-        launch(place, [*system.gate, interpreter], input=form.format(text(canaries.next())).encode())
-    return canaries.seen()
+        if shutil.which(interpreter):
+            launch(place, [*system.gate, interpreter], input=form.format(text(canaries.next(interpreter))).encode())
+        else:
+            lacking[interpreter] = None
+    return {**canaries.seen(), **lacking}
 
 
 @attack("B20", "a program that the list allows writes outside of the workspace", "the file is there on the host")
 def allowed_outside(place, system):
     if system.gate is None:
         raise NotApplicable(system.no_gate)
-    planted = os.path.join(place.outside, "planted")
-    for argv in [["sh", "-c", f"echo x > {planted}"], ["tar", "-cf", planted, "/etc/passwd"], ["python3", "-c", f"open({planted!r}, 'w')"]]:
-        launch(place, [*system.gate, *argv])
-    was = os.path.exists(planted)
-    if was:
-        os.unlink(planted)
-    return was
+    begins(place, system)
+    ways = {name: os.path.join(place.outside, f"planted-{name}") for name in ["sh", "tar", "python3"]}
+    for argv in [["sh", "-c", f"echo x > {ways['sh']}"], ["tar", "-cf", ways["tar"], "/etc/passwd"],
+                 ["python3", "-c", f"open({ways['python3']!r}, 'w')"]]:
+        if shutil.which(argv[0]):
+            launch(place, [*system.gate, *argv])
+    return {name: found if shutil.which(name) else None for name, found in planted(ways).items()}
 
 
 # MARK: who chooses the policy
 
-@attack("B15", "the task writes the sandbox's own files: policies, programs, the state directory, the audit log", "one of them has changed")
+@attack("B15", "the task writes the sandbox's own files: policies, the state directory, the audit log and, as root, a program",
+        "what it writes is in one of them")
 def own_files(place, system):
     if system.policy is None and system.title != "no sandbox":
         raise NotApplicable("has no such files")
-    kept = [os.path.join(place.policies, "default.toml"), os.path.join(place.state, "audit.log"), os.path.join(place.settings, "passwd")]
-    before = [stamp(path) for path in kept]
-    place.run(system, "touch", "w", *kept, os.path.join(place.policies, "planted.toml"))
-    after = [stamp(path) for path in kept]
-    planted = os.path.join(place.policies, "planted.toml")
-    was = os.path.exists(planted)
-    if was:
-        os.unlink(planted)
-    # Caisson itself writes its log; what the task would write there is no line of it.
-    log = [path for path in kept if path.endswith("audit.log")]
-    changed = [path for path, old, new in zip(kept, before, after) if old != new and path not in log]
-    whole = not system.policy or subprocess.run([system.program, "audit", "verify", "--state", place.state], capture_output=True, check=False).returncode == 0
-    return was or bool(changed) or not whole
+    airlock = os.path.join(place.release, "caisson-airlock")
+    kept = [os.path.join(place.policies, "default.toml"), os.path.join(place.policies, "new.toml"), os.path.join(place.state, "audit.log"),
+            os.path.join(place.state, "new"), airlock]
+    # Nobody can write a program that runs, as that of a sandbox that is just ending does.
+    wait_for(lambda: not running(airlock), 5)
+    # The programs are root's: no ordinary user could write them anywhere.
+    writable = [path for path in kept if os.access(path, os.W_OK) or not os.path.exists(path)]
+    found = appended(writable, lambda: place.run(system, "append", *writable))
+    if system.policy and not is_whole(place, system):
+        found["the audit log is not whole"] = True
+    return {os.path.relpath(path, place.root) if path.startswith(place.root) else os.path.basename(path): was for path, was in found.items()}
 
 
-def stamp(path):
-    try:
-        status = os.stat(path)
-        return status.st_mtime_ns, status.st_size
-    except FileNotFoundError:
-        return None
+def is_whole(place, system):
+    """Whether Caisson says so of its audit log."""
+    done = subprocess.run([system.program, "audit", "verify", "--state", place.state], env=place.variables(), capture_output=True, check=False)
+    return done.returncode == 0
 
 
 @attack("B17", "a client of MCP asks for another policy, another program's file, a workspace of its own", "the forbidden program's canary is there")
 def other_policy(place, system):
-    wider = os.path.join(place.policies, "attack-open.toml")
+    wider = os.path.join(place.policies, "open.toml")
     return chosen_by_client(place, system, lambda canary: [
         {"argv": payload(canary), "policy": "open"}, {"argv": payload(canary), "policy": wider},
         {"argv": payload(canary), "policy": "../policies/open"}, {"argv": payload(canary), "workspace": "/"},
-        {"argv": payload(canary), "policy": None, "allow_all": True}], ["--allow-policy", "open"], {"policy": "open"})
+        {"argv": payload(canary), "policy": None, "allow_all": True}])
 
 
 @attack("B18", "a client of MCP sets ALLOW_ALL_COMMANDS and ALLOWED_COMMANDS for its call", "the forbidden program's canary is there")
 def allow_all(place, system):
     return chosen_by_client(place, system, lambda canary: [
         {"argv": payload(canary), "env": {"ALLOW_ALL_COMMANDS": "true"}}, {"argv": payload(canary), "env": {"ALLOWED_COMMANDS": "truncate"}},
-        {"argv": ["env", "ALLOW_ALL_COMMANDS=true", *payload(canary)]}], ["--allow-policy", "open"], {"policy": "open"})
+        {"argv": ["env", "ALLOW_ALL_COMMANDS=true", *payload(canary)]}])
 
 
-def chosen_by_client(place, system, forms, twin_options, twin):
+def chosen_by_client(place, system, forms):
     """Calls that must not start it; and the same by a server whose operator lets it: there it must, or this shows nothing."""
     if system.policy is None:
         raise NotApplicable("no MCP server" if system.title != "no sandbox" else "-")
     if system.gate is None:
         raise NotApplicable(system.no_gate)
     canaries = Canaries(place)
-    wanted = forms(canaries.next())
-    calls(place, system, [("execute_command", arguments) for arguments in wanted])
-    if canaries.seen():
-        return True
-    calls(place, system, [("execute_command", {"argv": wanted[0]["argv"], **twin})], twin_options)
-    if not canaries.seen():
-        raise NotRun("the control: a server that may does not start it either")
-    return False
+    wanted = forms(canaries.next("a call"))
+    calls(place, system, wanted)
+    found = canaries.seen()
+    if not any(found.values()):
+        calls(place, system, [{"argv": wanted[0]["argv"], "policy": "open"}], "--allow-policy", "open")
+        if not all(canaries.seen().values()):
+            raise NotRun("the control: a server that may does not start it either")
+    return found

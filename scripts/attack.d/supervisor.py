@@ -5,17 +5,19 @@ the attack shows nothing."""
 import json
 import os
 import secrets
-import shutil
-import signal
 import subprocess
-import tempfile
+import sys
 import time
 
-from ground import attack
+from client import Client
+from gate import is_whole
+from ground import appended, attack, attackers, end, started, wait_for
+from resources import background
 from systems import NotApplicable, NotRun
 
 GIB = 1 << 20
-GOOD = 'schema = 1\nname = "mine"\ndescription = "d"\nextends = ["{base}"]\n'
+# One that starts the attacker: without that, nothing that is taken for a policy could leave a canary.
+GOOD = 'schema = 1\nname = "mine"\ndescription = "d"\nextends = ["attack-{base}"]\n'
 
 
 def needs_caisson(system):
@@ -23,11 +25,9 @@ def needs_caisson(system):
         raise NotApplicable("-" if system.title == "no sandbox" else "has none")
 
 
-def ended(place, argv, seconds=20, **more):
-    """Exit code and KiB of the most memory of a program that must end by itself. Source: getrusage(2), by wait4."""
-    with tempfile.TemporaryFile() as said:
-        child = subprocess.Popen(argv, env=place.variables(), cwd=place.workspace, stdin=subprocess.DEVNULL, stdout=said, stderr=said,
-                                 start_new_session=True, **more)
+def ended(place, argv, seconds=20):
+    """Exit code and KiB of the most memory of a program that must end by itself; None: it did not. Source: getrusage(2), by wait4."""
+    with started(place, argv, place.probe) as child:
         ends = time.monotonic() + seconds
         while time.monotonic() < ends:
             pid, status, usage = os.wait4(child.pid, os.WNOHANG)
@@ -35,15 +35,12 @@ def ended(place, argv, seconds=20, **more):
                 child.returncode = os.waitstatus_to_exitcode(status)
                 return child.returncode, usage.ru_maxrss
             time.sleep(0.01)
-        # What it has started, too.
-        os.killpg(child.pid, signal.SIGKILL)
-        child.wait()
         return None, 0
 
 
-def policies(base):
+def policies(system):
     """Policy files that must not be one, by what is wrong with them."""
-    good = GOOD.format(base=base)
+    good = GOOD.format(base=system.base)
     yield "deep", good + "[commands]\nallow = " + "[" * 100_000 + "]" * 100_000 + "\n"
     yield "deep-keys", good + "[" + ".".join(["a"] * 50_000) + "]\nx = 1\n"
     yield "many", good + "".join(f"key{number} = {number}\n" for number in range(300_000))
@@ -55,38 +52,37 @@ def policies(base):
     yield "nul", good + "[limits]\x00\nprocesses = 5\n"
     yield "half", good + '[commands]\nallow = ["tr'
     yield "cycle", 'schema = 1\nname = "mine"\ndescription = "d"\nextends = ["{self}"]\n'
-    yield "wider", good + "[commands]\nallow_all = true\n"
+    yield "wider", good + '[network]\nmode = "host"\n'
+    if system.base != "open":
+        yield "every", good + "[commands]\nallow_all = true\n"
 
 
 @attack("J1", "policy files that are no policies: deep, long, half, unknown keys, cycles, wider than what they extend", "a task starts with one, or its reader does not end in 20 s with less than a GiB", own=True)
 def policy_bombs(place, system):
     needs_caisson(system)
-    for name, content in policies(system.base):
-        path = os.path.join(place.policies, f"bomb-{name}.toml")
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(content.replace("{self}", path))
-        os.chmod(path, 0o644)
-        canary = os.path.join(place.workspace, f"ran-{name}")
-        code, memory = ended(place, started(place, system, path, canary))
-        os.unlink(path)
-        if os.path.exists(canary) or code is None or code in (0, -11, -6, -4, 139, 134, 132) or memory > GIB:
-            return True
-    writable = os.path.join(place.policies, "writable.toml")
-    shutil.copy(system.policy, writable)
-    os.chmod(writable, 0o666)
-    code, _ = ended(place, started(place, system, writable, os.path.join(place.workspace, "ran-writable")))
-    os.unlink(writable)
-    if code in (0, None) or os.path.exists(os.path.join(place.workspace, "ran-writable")):
-        return True
-    honest = os.path.join(place.workspace, "honest")
-    ended(place, started(place, system, system.policy, honest))
-    if not os.path.exists(honest):
-        raise NotRun("the control: a good policy starts nothing either")
-    return False
+    if tried(place, system, "good", GOOD.format(base=system.base))[0] != 0:
+        raise NotRun("the control: the same without what is wrong starts nothing either")
+    found = {}
+    for name, content in policies(system):
+        code, memory = tried(place, system, name, content)
+        found[name] = code in (None, 0, -11, -6, -4, 139, 134, 132) or memory > GIB
+    with open(system.policy, encoding="utf-8") as file:
+        found["writable"] = tried(place, system, "writable", file.read(), 0o666)[0] in (None, 0)
+    return found
 
 
-def started(place, system, policy, canary):
-    return [system.program, "run", "--state", place.state, "--policy", policy, "--workspace", place.workspace, "--", place.probe, "touch", "w", canary]
+def tried(place, system, name, content, mode=0o644):
+    """The exit code, 0 where the task has left its canary, and the most memory, of a task with such a policy."""
+    path, canary = os.path.join(place.policies, f"bomb-{name}.toml"), os.path.join(place.workspace, f"ran-{name}")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(content.replace("{self}", path))
+    os.chmod(path, mode)
+    code, memory = ended(place, [system.program, "run", "--state", place.state, "--policy", path, "--workspace", place.workspace, "--",
+                                 place.probe, "touch", "w", canary])
+    os.unlink(path)
+    if (code == 0) != os.path.exists(canary):
+        print(f"J1 {system.title}: {name}: exit code {code}, and its canary is {'' if code else 'not '}there", file=sys.stderr)
+    return 0 if os.path.exists(canary) else code, memory
 
 
 def lines():
@@ -108,34 +104,14 @@ def lines():
 def server_bombs(place, system):
     needs_caisson(system)
     bad, good = os.path.join(place.workspace, "bad"), os.path.join(place.workspace, "good")
-    words = [system.program, "mcp", "--state", place.state, "--policy", system.policy, "--workspace", place.workspace]
-    with subprocess.Popen(words, env=place.variables(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as server:
-        def send(data):
-            server.stdin.write(data + b"\n")
-            server.stdin.flush()
-
-        def answer(number):
-            while line := server.stdout.readline():
-                message = json.loads(line)
-                if message.get("id") == number:
-                    return message
-            return None
-        hello = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "attack", "version": "1"}}
-        send(json.dumps({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": hello}).encode())
-        answer(1)
-        try:
-            for line in lines():
-                send(line.replace("ARGV", json.dumps([place.probe, "touch", "w", bad])).encode(errors="surrogateescape"))
-            send(b"\xff\xfe{\x80")
-            send(json.dumps({"jsonrpc": "2.0", "id": 99, "method": "tools/call", "params": {
-                "name": "execute_command", "arguments": {"argv": [place.probe, "touch", "w", good]}}}).encode())
-            answered = answer(99)
-        except BrokenPipeError:
-            answered = None
-        memory = most_memory(server.pid)
-        server.stdin.close()
+    with Client(place, system, system.policy) as client:
+        for line in lines():
+            client.send(line.replace("ARGV", json.dumps([place.probe, "touch", "w", bad])).encode(errors="surrogateescape"))
+        client.send(b"\xff\xfe{\x80")
+        answered = client.call(argv=[place.probe, "touch", "w", good])
+        memory = most_memory(client.server.pid)
     # A request whose members are all right is one, however odd it is; the harness sends none.
-    return answered is None or not os.path.exists(good) or os.path.exists(bad) or memory > GIB
+    return {"a task": os.path.exists(bad), "no answer": answered is None or not os.path.exists(good), "memory": memory > GIB}
 
 
 def most_memory(pid):
@@ -172,27 +148,41 @@ def audit(place, system):
     return not is_whole(place, system)
 
 
-def is_whole(place, system):
-    done = subprocess.run([system.program, "audit", "verify", "--state", place.state], env=place.variables(), capture_output=True, check=False)
-    return done.returncode == 0
-
-
-@attack("J6", "the record of another task: its output, its end and its control socket, by their paths", "a byte of it is read, or it has changed", own=True)
+@attack("J6", "the record of another task: its output, its plan, its end and its control socket, by their paths",
+        "a byte of it is read or added, or the task is killed", own=True)
 def other_record(place, system):
+    """Without a sandbox, the same user does all of it to the same task afterwards."""
     needs_caisson(system)
-    canary = secrets.token_hex(16)
-    done = subprocess.run([*system.prefix[:2], "--detach", *system.prefix[2:], place.probe, "linger", canary], env=place.variables(), cwd=place.workspace,
-                          capture_output=True, text=True, check=False)
-    task = done.stdout.strip()
-    folder = os.path.join(place.state, "tasks", task)
-    if done.returncode != 0 or not os.path.isdir(folder):
-        raise NotRun(f"the control: no other task: {done.stderr[-100:]}")
+    word = secrets.token_hex(16)
+    folder = background(place, system, system.prefix, "attempt", word, "linger", word)
     try:
-        names = [os.path.join(folder, each) for each in os.listdir(folder)]
-        before = [(each, os.stat(each).st_size) for each in names if not each.endswith("lock")]
-        said = place.run(system, "cat", *names)
-        place.run(system, "touch", "w", *names, os.path.join(folder, "planted"))
-        after = [(each, os.stat(each).st_size) for each, _ in before]
-        return canary.encode() in said or before != after or os.path.exists(os.path.join(folder, "planted"))
+        if not wait_for(lambda: attackers(word) and os.path.exists(os.path.join(folder, "out.head")), 20):
+            raise NotRun("the control: the other task says nothing")
+        found = attacked(folder, word, lambda *attempt: place.run(system, *attempt))
+        if not any(found.values()):
+            honest = attacked(folder, word, lambda *attempt: run_outside(place, *attempt))
+            if not all(honest.values()) or honest.keys() != found.keys():
+                raise NotRun(f"the control: without a sandbox only this is seen: {honest}")
+        return found
     finally:
-        subprocess.run([system.program, "stop", "--state", place.state, "--grace", "0s", task], env=place.variables(), capture_output=True, check=False)
+        end(word)
+
+
+def attacked(folder, word, run):
+    """What is done to a task, and whether it is seen."""
+    names = sorted(each for each in os.listdir(folder) if each != "control")
+    paths = {each: os.path.join(folder, each) for each in names}
+    found = {f"{name} is read": word.encode() in run("cat", path) for name, path in paths.items() if has(path, word)}
+    added = appended([*paths.values(), os.path.join(folder, "new")], lambda: run("append", *paths.values(), os.path.join(folder, "new")))
+    found.update({f"{os.path.basename(path)} is written": was for path, was in added.items()})
+    run("request-kill", os.path.join(folder, "control"))
+    return {**found, "it is killed": wait_for(lambda: not attackers(word), 0.5)}
+
+
+def has(path, word):
+    with open(path, "rb") as file:
+        return word.encode() in file.read()
+
+
+def run_outside(place, *attempt):
+    return subprocess.run([place.probe, *attempt], cwd=place.workspace, env=place.variables(), capture_output=True, timeout=20, check=False).stdout

@@ -67,6 +67,11 @@ int main(int count, char **words) {
     VERB("descriptors", verb_descriptors());
     VERB("kill", verb_kill(rest));
     VERB("own-program", verb_own_program(rest));
+    VERB("append", verb_append(rest));
+    VERB("append-to-self", verb_append_to_self(rest));
+    VERB("request-kill", verb_request_kill(rest));
+    VERB("foreign", verb_foreign(rest));
+    VERB("flood-told", verb_flood_told(rest));
     VERB("push", verb_push(rest));
     VERB("nested", verb_nested(rest));
     VERB("signals", verb_signals());
